@@ -1,0 +1,48 @@
+# Every command people type. `make help` lists them.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.PHONY: help setup book serve lab test lint format execute lock notebook-diffs clean
+
+# The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
+CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
+FIND_PYTHON = for p in $(CANDIDATES); do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && { echo $$p; exit; }; done
+PYTHON ?= $(shell $(FIND_PYTHON))
+RUN := .venv/bin/python
+
+help:  ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup:  ## make or update .venv (every other command does this first)
+	@[ -n "$(PYTHON)" ] || { echo "setup: no Python 3.11 or newer found. Install one, or say PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) tools/setup_environment.py
+
+book: setup  ## build the site into _build/html
+	@$(RUN) tools/build_book.py
+
+serve: book  ## build the site and show it at localhost, port 8000
+	@$(RUN) tools/serve_site.py
+
+lab: setup  ## open JupyterLab at the course
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --notebook-dir=.
+
+test: book  ## build the site, run every lesson and every test, compare all outputs
+	@$(RUN) -m pytest
+
+lint: setup  ## check the code's style, in lessons too
+	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+
+format: setup  ## mend what lint can mend
+	@$(RUN) -m ruff check --fix . && $(RUN) -m ruff format .
+
+execute: setup  ## run lessons and store their outputs: all, or LESSON=path
+	@$(RUN) tools/execute_lessons.py $(LESSON)
+
+lock: setup  ## choose the newest versions anew and write constraints.txt
+	@$(RUN) tools/lock_versions.py
+
+notebook-diffs: setup  ## let git show changes of notebooks cell by cell (nbdime), in this clone
+	@$(RUN) -m nbdime config-git --enable
+
+clean:  ## remove the site; .venv stays
+	rm -rf _build

@@ -1,0 +1,163 @@
+"""Make .venv from constraints.txt, or do nothing in a blink when it is already right.
+
+`make setup` runs this with any Python from 3.11 on; it needs nothing but the standard library.
+The stamp inside .venv is a digest of everything the environment depends on, and is written last:
+an interrupted run leaves no stamp, so the next one starts over.
+"""
+
+import contextlib
+import hashlib
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+VENV = ROOT / ".venv"
+STAMP = VENV / "setup-stamp"
+LOG = ROOT / ".setup.log"
+INPUTS = ("pyproject.toml", "constraints.txt", "build-constraints.txt", "tools/setup_environment.py")
+OLDEST_PYTHON = (3, 11)
+SPACE_NEEDED_GB = 3
+
+# What a failing installer prints -> the one line that a person needs.
+REASONS = {
+    "No space left on device": "the disk is full. Free {space} GB and run the command again.",
+    "os error 28": "the disk is full. Free {space} GB and run the command again.",
+    "Disk quota exceeded": "your disk quota is full. Free {space} GB and run the command again.",
+    "No matching distribution found for uv": "no package registry could be reached. Check the network "
+    "or the proxy settings of pip (`pip config list`), then run the command again.",
+    "Failed to fetch": "a package could not be downloaded. Check the network, then run the command again.",
+    "error sending request": "a package could not be downloaded. Check the network, then run the command again.",
+    "Permission denied": "a file could not be written. Check who owns this folder and .venv in it.",
+}
+
+
+class SetupError(Exception):
+    """One line that says what went wrong and what to do."""
+
+
+def python_in(venv):
+    """Path of the interpreter inside a virtual environment, on any system."""
+    return venv / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def expected_stamp():
+    """Digest of the pin files, the folder and the Python that the environment is made from."""
+    digest = hashlib.sha256(f"{ROOT}\n{sys.version}\n{sys.base_prefix}".encode())
+    for name in INPUTS:
+        digest.update((ROOT / name).read_bytes())
+    return digest.hexdigest()
+
+
+def is_current():
+    """True when .venv was finished from exactly these inputs."""
+    return STAMP.exists() and python_in(VENV).exists() and STAMP.read_text() == expected_stamp()
+
+
+def check_beginnings():
+    """Raise SetupError for what would stop the installation half way."""
+    if sys.version_info < OLDEST_PYTHON:
+        raise SetupError(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed.")
+    missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
+    if missing:
+        raise SetupError(
+            f"this Python has no {missing[0]} module. On Debian and Ubuntu: sudo apt install python3-venv"
+        )
+    free_gb = shutil.disk_usage(ROOT).free / 1e9
+    if free_gb < SPACE_NEEDED_GB:
+        raise SetupError(f"only {free_gb:.1f} GB free on this disk, {SPACE_NEEDED_GB} GB are needed.")
+
+
+@contextlib.contextmanager
+def one_at_a_time():
+    """Hold a lock, so that two makes at once don't build the same environment."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has none; there people set up by hand
+        yield
+        return
+    with open(ROOT / ".setup.lock", "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def explain(output):
+    """One line for a person, from what a failing installer printed."""
+    for sign, reason in REASONS.items():
+        if sign in output:
+            return reason.format(space=SPACE_NEEDED_GB)
+    return f"the installer failed; what it said is in {LOG.name}."
+
+
+def run(step, *command):
+    """Run one installation step, its output kept in the log."""
+    print(f"setup: {step} …", file=sys.stderr, flush=True)
+    with LOG.open("a", encoding="utf-8") as log:
+        done = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False)
+    if done.returncode:
+        raise SetupError(explain(LOG.read_text(encoding="utf-8", errors="replace")))
+
+
+def index_options(python):
+    """pip's own index settings of this machine, as options for uv, which doesn't read them."""
+    names = {"index-url": "--index-url", "extra-index-url": "--extra-index-url", "find-links": "--find-links"}
+    listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
+    options = []
+    for line in listed.stdout.splitlines():
+        key, _, value = line.partition("=")
+        option = names.get(key.rsplit(".", 1)[-1])
+        for item in value.strip("'\"").split() if option else ():
+            options += [option, item]
+    # pip takes the best version from all its indexes; uv stops at the first index unless told.
+    return [*dict.fromkeys(zip(options[::2], options[1::2], strict=True)), ("--index-strategy", "unsafe-best-match")]
+
+
+def build():
+    """Make the environment anew and stamp it."""
+    LOG.unlink(missing_ok=True)
+    python = str(python_in(VENV))
+    # With .venv active this runs in the very environment that is about to be cleared.
+    maker = getattr(sys, "_base_executable", sys.executable)
+    run("making .venv", maker, "-m", "venv", "--clear", str(VENV))
+    pip = (python, "-m", "pip", "install", "--quiet", "--retries", "2", "--timeout", "20")
+    run("fetching the installer", *pip, "-c", "constraints.txt", "uv")
+    options = [word for pair in index_options(python) for word in pair]
+    uv = (python, "-m", "uv", "pip")
+    run(
+        "installing the packages, a minute or a few",
+        *(*uv, "install", "--python", python, "--compile-bytecode", *options),
+        *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", ".[lab,book,dev]"),
+    )
+    run("checking them", *uv, "check", "--python", python)
+    unfinished = STAMP.with_suffix(".new")
+    unfinished.write_text(expected_stamp())
+    unfinished.replace(STAMP)
+    LOG.unlink(missing_ok=True)
+    print("setup: ready", file=sys.stderr)
+
+
+def main():
+    """Build when needed; return the exit status."""
+    try:
+        if is_current():
+            return 0
+        check_beginnings()
+        with one_at_a_time():
+            if not is_current():
+                build()
+        return 0
+    except SetupError as error:
+        message = str(error)
+    except OSError as error:
+        message = explain(str(error)) if error.errno == 28 else f"{error.strerror}: {error.filename}"
+    except KeyboardInterrupt:
+        message = "stopped. Run the command again to go on; nothing needs cleaning up."
+    print(f"setup: {message}", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
