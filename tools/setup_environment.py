@@ -63,9 +63,7 @@ def check_beginnings():
         raise SetupError(f"Python {sys.version.split()[0]} is too old: 3.11 or newer is needed.")
     missing = [name for name in ("venv", "ensurepip") if importlib.util.find_spec(name) is None]
     if missing:
-        raise SetupError(
-            f"this Python has no {missing[0]} module. On Debian and Ubuntu: sudo apt install python3-venv"
-        )
+        raise SetupError(f"this Python has no {missing[0]} module. On Debian and Ubuntu: sudo apt install python3-venv")
     free_gb = shutil.disk_usage(ROOT).free / 1e9
     if free_gb < SPACE_NEEDED_GB:
         raise SetupError(f"only {free_gb:.1f} GB free on this disk, {SPACE_NEEDED_GB} GB are needed.")
