@@ -72,7 +72,7 @@ def accuracy(scores, labels):
         raise ValueError(f"scores must be (n, k) and labels (n,), got {_shape(scores)} and {_shape(labels)}")
     count_rows(labels)
     _check_labels(labels, scores.shape[1])
-    return (scores.argmax(dim=1) == labels).float().mean().item()
+    return (scores.argmax(dim=1) == labels).sum().item() / len(labels)
 
 
 @torch.no_grad()

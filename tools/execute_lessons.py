@@ -10,10 +10,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
-import conftest  # noqa: E402, F401 - the tests' settings, so that what is stored is what they will get
 import nbformat  # noqa: E402
 from nbclient import NotebookClient  # noqa: E402
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError  # noqa: E402
+
+import conftest  # noqa: E402, F401 - the tests' settings, so that what is stored is what they will get
 
 CELL_TIMEOUT = 120  # seconds
 METADATA = {
