@@ -16,7 +16,8 @@ class ImageSet(NamedTuple):
     """Images and their labels, split once and for all into a training and a test part.
 
     Attributes:
-        train_images: Shape (n, channels, height, width), float32, 0 (black) to 1 (white).
+        train_images: Shape (n, channels, height, width), float32, from 0 to 1. For the digits
+            0 is paper and 1 is ink.
         train_labels: Shape (n,), int64, each from 0 to len(class_names) - 1.
         test_images: The same for the test part.
         test_labels: The same for the test part.

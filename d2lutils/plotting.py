@@ -10,7 +10,9 @@ import time
 import matplotlib.pyplot as plt
 import numpy as np
 from cycler import cycler
+from matplotlib.collections import PatchCollection
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 # Six colours from M. Okabe and K. Ito's palette, darkest contrasts first.
@@ -80,12 +82,15 @@ def plot_images(images, titles=None, columns=10, ax=None):
         raise ValueError(f"{len(images)} images need as many titles, got {len(titles)}")
     grid, corners = _tile(images, columns, head=0 if titles is None else images.shape[1] // 3)
     if ax is None:
-        width = 0.62 * min(columns, len(images))
-        _, ax = plt.subplots(figsize=(width, width * grid.shape[0] / grid.shape[1]))
+        inches = 0.62 * min(columns, len(images))
+        _, ax = plt.subplots(figsize=(inches, inches * grid.shape[0] / grid.shape[1]))
     ax.imshow(grid, cmap="gray_r", interpolation="nearest")
     ax.set_axis_off()
+    height, width = images.shape[1:]
+    frames = [Rectangle((left - 0.5, top - 0.5), width, height) for top, left in corners]
+    ax.add_collection(PatchCollection(frames, facecolor="none", edgecolor="0.75", linewidth=0.6))
     for title, (top, left) in zip(() if titles is None else titles, corners, strict=False):
-        ax.text(left + images.shape[2] / 2, top - 1, str(title), ha="center", va="bottom", fontsize=9)
+        ax.text(left + width / 2, top - 1, str(title), ha="center", va="bottom", fontsize=9)
     return ax
 
 
