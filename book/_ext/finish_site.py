@@ -1,0 +1,76 @@
+"""Finish the built pages: drop what none of them needs, and let a notebook's link download it.
+
+The theme ships its icons twice, as fonts and as a script of 1.5 MB: the script goes, and the fonts keep
+the icons that occur. Source maps and the fonts' second format go too. A first visit is quicker for it.
+"""
+
+import logging
+import re
+from pathlib import Path
+
+from fontTools import subset
+
+ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
+# The theme opens a notebook in a new tab, where it would show as raw text.
+SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
+UNUSED = ("*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf")
+ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}')
+ICON_NAME = re.compile(r"\bfa-[a-z0-9-]+")
+# The icons' code points lie in Unicode's private area, written out or as they are.
+ESCAPED_GLYPH = re.compile(r"\\([ef][0-9a-f]{3})\b")
+GLYPH = re.compile("[\ue000-\uf8ff]")
+
+
+def find_glyphs(site):
+    """Code points of all icons that a page, a script or a style sheet's own rule shows."""
+    texts = [path.read_text(encoding="utf-8") for path in site.rglob("*.html")]
+    texts += [path.read_text(encoding="utf-8") for path in (site / "_static").glob("**/*.js")]
+    names = {name for text in texts for name in ICON_NAME.findall(text)}
+    glyphs = set()
+    for path in (site / "_static").rglob("*.css"):
+        css = path.read_text(encoding="utf-8")
+        for selectors, glyph in ICON_RULE.findall(css):
+            if names.intersection(ICON_NAME.findall(selectors)):
+                glyphs.add(int(glyph, 16))
+        rest = ICON_RULE.sub("", css)
+        glyphs.update(int(glyph, 16) for glyph in ESCAPED_GLYPH.findall(rest))
+        glyphs.update(ord(glyph) for glyph in GLYPH.findall(rest))
+    return glyphs
+
+
+def keep_glyphs(path, glyphs):
+    """Rewrite a web font with only these code points."""
+    options = subset.Options(flavor="woff2", drop_tables=["FFTM"])
+    font = subset.load_font(str(path), options)
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=glyphs)
+    subsetter.subset(font)
+    subset.save_font(font, str(path), options)
+
+
+def finish_page(html):
+    """A page's text without the icon script, its notebook as a download."""
+    return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
+
+
+def finish(app, exception):
+    """Rewrite the pages, then remove the unused files and the unused icons."""
+    if exception or app.builder.name != "html":
+        return
+    # It reports each of its steps, in the midst of the warnings that a person looks for.
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
+    site = Path(app.outdir)
+    for page in site.rglob("*.html"):
+        page.write_text(finish_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    for pattern in UNUSED:
+        for path in (site / "_static").rglob(pattern):
+            path.unlink()
+    glyphs = find_glyphs(site)
+    for path in (site / "_static" / "vendor" / "fontawesome" / "webfonts").glob("*.woff2"):
+        keep_glyphs(path, glyphs)
+
+
+def setup(app):
+    """Register with Sphinx. Late, so that nothing is written after it."""
+    app.connect("build-finished", finish, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,57 @@
+// Mends what the theme leaves wrong for people who use a keyboard or a screen reader.
+
+// A name that differs from the visible text can't be spoken to a voice control: let the text be the name.
+function dropMisleadingNames() {
+  for (const element of document.querySelectorAll(".search-button-field, summary[aria-label]")) {
+    element.removeAttribute("aria-label");
+  }
+  for (const icon of document.querySelectorAll("button i[class*='fa-']")) {
+    icon.setAttribute("aria-hidden", "true");
+    icon.removeAttribute("title");
+  }
+}
+
+// The sidebar's title and search field lie outside of every landmark.
+function nameSidebar() {
+  const sidebar = document.getElementById("pst-primary-sidebar");
+  if (sidebar) {
+    sidebar.setAttribute("role", "region");
+    sidebar.setAttribute("aria-label", "Sidebar");
+  }
+}
+
+function nameCheckboxes() {
+  for (const box of document.querySelectorAll(".task-list-item-checkbox")) {
+    box.setAttribute("aria-label", box.parentElement.textContent.trim());
+  }
+}
+
+// The builder calls the references a list, and its entries something else.
+function mendReferences() {
+  for (const entry of document.querySelectorAll(".citation-list > .citation")) {
+    entry.setAttribute("role", "listitem");
+  }
+}
+
+// What scrolls inside itself must be reachable by the Tab key.
+function reachScrollable() {
+  const selector = ".cell_output, .cell_output .output, mjx-container[display='true'], div.math, pre";
+  for (const element of document.querySelectorAll(selector)) {
+    if (element.scrollWidth > element.clientWidth + 1) {
+      element.tabIndex = 0;
+    }
+  }
+}
+
+document.addEventListener("DOMContentLoaded", () => {
+  dropMisleadingNames();
+  nameSidebar();
+  nameCheckboxes();
+  mendReferences();
+  reachScrollable();
+});
+
+window.addEventListener("load", () => {
+  const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
+  formulas.then(reachScrollable);
+});
