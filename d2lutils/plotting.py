@@ -187,9 +187,9 @@ class LiveCurves:
         for name, (xs, ys) in self._points.items():
             if name not in self._lines:
                 (self._lines[name],) = self._axes.plot([], [], label=name)
-                self._axes.legend()
             self._lines[name].set_data(xs, ys)
             self._lines[name].set_marker("o" if len(xs) == 1 else "")
+        self._axes.legend()
         self._axes.relim()
         self._axes.autoscale_view(scaley=self._fit_height)
 
