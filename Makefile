@@ -38,8 +38,8 @@ format: setup  ## mend what lint can mend
 execute: setup  ## run lessons and store their outputs: all, or LESSON=path
 	@$(RUN) tools/execute_lessons.py $(LESSON)
 
-lock: setup  ## choose the newest versions anew and write constraints.txt
-	@$(RUN) tools/lock_versions.py
+lock: setup  ## choose the newest versions anew: constraints.txt, environment.yml
+	@$(RUN) tools/lock_versions.py && $(RUN) tools/write_environment.py
 
 notebook-diffs: setup  ## let git show changes of notebooks cell by cell (nbdime), in this clone
 	@$(RUN) -m nbdime config-git --enable

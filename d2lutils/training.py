@@ -96,11 +96,13 @@ def evaluate(model, measure, inputs, targets, batch_size=1024):
     if batch_size < 1:
         raise ValueError(f"batch_size must be at least 1, got {batch_size}")
     was_training = isinstance(model, nn.Module) and model.training
-    _set_mode(model, training=False)
     total = 0.0
-    for x, y in zip(inputs.split(batch_size), targets.split(batch_size), strict=True):
-        total += float(measure(model(x), y)) * len(y)
-    _set_mode(model, training=was_training)
+    try:
+        _set_mode(model, training=False)
+        for x, y in zip(inputs.split(batch_size), targets.split(batch_size), strict=True):
+            total += float(measure(model(x), y)) * len(y)
+    finally:
+        _set_mode(model, training=was_training)
     return total / num_rows
 
 
