@@ -14,8 +14,10 @@ help:  ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup:  ## make or update .venv (every other command does this first)
-	@[ -n "$(PYTHON)" ] || { echo "setup: no Python 3.11 or newer found. Install one, or say PYTHON=/path/to/python" >&2; exit 1; }
-	@$(PYTHON) tools/setup_environment.py
+	@[ -n "$(PYTHON)" ] || { echo "setup: no Python 3.11 or newer found. Install one, or say PYTHON=/path/to/it" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+		{ echo "setup: $(PYTHON) isn't Python 3.11 or newer. Say PYTHON=/path/to/one that is" >&2; exit 1; }
+	@"$(PYTHON)" tools/setup_environment.py
 
 book: setup  ## build the site into _build/html
 	@$(RUN) tools/build_book.py

@@ -23,14 +23,22 @@ OLDEST_PYTHON = (3, 11)
 SPACE_NEEDED_GB = 3
 
 # What a failing installer prints -> the one line that a person needs.
+DISK_FULL = "the disk is full. Free {space} GB and run the command again."
+NO_NETWORK = (
+    "no package registry could be reached. Check the network, or the proxy settings of pip "
+    "(`pip config list`), then run the command again."
+)
 REASONS = {
-    "No space left on device": "the disk is full. Free {space} GB and run the command again.",
-    "os error 28": "the disk is full. Free {space} GB and run the command again.",
-    "Disk quota exceeded": "your disk quota is full. Free {space} GB and run the command again.",
-    "No matching distribution found for uv": "no package registry could be reached. Check the network "
-    "or the proxy settings of pip (`pip config list`), then run the command again.",
-    "Failed to fetch": "a package could not be downloaded. Check the network, then run the command again.",
-    "error sending request": "a package could not be downloaded. Check the network, then run the command again.",
+    "No space left on device": DISK_FULL,
+    "os error 28": DISK_FULL,
+    "Disk quota exceeded": DISK_FULL,
+    "NewConnectionError": NO_NETWORK,
+    "NameResolutionError": NO_NETWORK,
+    "ConnectTimeoutError": NO_NETWORK,
+    "ProxyError": NO_NETWORK,
+    "No matching distribution found for uv": NO_NETWORK,
+    "Failed to fetch": NO_NETWORK,
+    "error sending request": NO_NETWORK,
     "Permission denied": "a file could not be written. Check who owns this folder and .venv in it.",
 }
 
