@@ -26,7 +26,7 @@ serve: book  ## build the site and show it at localhost, port 8000
 	@$(RUN) tools/serve_site.py
 
 lab: setup  ## open JupyterLab at the course
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --notebook-dir=.
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings
 
 test: book  ## build the site, run every lesson and every test, compare all outputs
 	@$(RUN) -m pytest
