@@ -101,12 +101,15 @@ def test_a_python_without_venv_is_said_with_the_remedy(setup_tool, monkeypatch, 
 
 
 def test_pip_s_own_settings_are_handed_on(setup_tool, monkeypatch):
-    listed = "global.index-url='https://a/simple'\n:env:.find-links='/x /y'\nglobal.timeout='60'\n"
+    listed = (
+        "global.index-url='https://a/simple'\n:env:.find-links='/x /y'\nglobal.cert='/c.crt'\nglobal.timeout='60'\n"
+    )
     monkeypatch.setattr(
         setup_tool.subprocess, "run", lambda *args, **kwargs: subprocess.CompletedProcess(args, 0, stdout=listed)
     )
-    options = setup_tool.index_options("python")
-    assert options[:3] == [("--index-url", "https://a/simple"), ("--find-links", "/x"), ("--find-links", "/y")]
+    options, variables = setup_tool.uv_settings(list(setup_tool.pip_settings("python")))
+    assert options[:6] == ["--index-url", "https://a/simple", "--find-links", "/x", "--find-links", "/y"]
+    assert variables == {"SSL_CERT_FILE": "/c.crt"}
 
 
 def test_a_page_that_is_missing_is_named_in_one_line(tmp_path, monkeypatch, capsys):

@@ -32,6 +32,10 @@ REASONS = {
     "No space left on device": DISK_FULL,
     "os error 28": DISK_FULL,
     "Disk quota exceeded": DISK_FULL,
+    "invalid peer certificate": (
+        "this network shows a certificate of its own. Tell pip where to find it "
+        "(`pip config set global.cert FILE`) and run the command again."
+    ),
     "NewConnectionError": NO_NETWORK,
     "NameResolutionError": NO_NETWORK,
     "ConnectTimeoutError": NO_NETWORK,
@@ -98,27 +102,34 @@ def explain(output):
     return f"the installer failed; what it said is in {LOG.name}."
 
 
-def run(step, *command):
-    """Run one installation step, its output kept in the log."""
+def run(step, *command, **settings):
+    """Run one installation step, its output kept in the log, `settings` added to its environment."""
     print(f"setup: {step} …", file=sys.stderr, flush=True)
     with LOG.open("a", encoding="utf-8") as log:
-        done = subprocess.run(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, check=False)
+        environment = {**os.environ, **settings}
+        done = subprocess.run(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
     if done.returncode:
         raise SetupError(explain(LOG.read_text(encoding="utf-8", errors="replace")))
 
 
-def index_options(python):
-    """pip's own index settings of this machine, as options for uv, which doesn't read them."""
-    names = {"index-url": "--index-url", "extra-index-url": "--extra-index-url", "find-links": "--find-links"}
+def pip_settings(python):
+    """pip's own settings on this machine, as pairs of name and value; uv doesn't read them."""
     listed = subprocess.run([python, "-m", "pip", "config", "list"], capture_output=True, text=True, check=True)
-    options = []
     for line in listed.stdout.splitlines():
         key, _, value = line.partition("=")
-        option = names.get(key.rsplit(".", 1)[-1])
-        for item in value.strip("'\"").split() if option else ():
-            options += [option, item]
+        # What stands in quotation marks may have become several lines, shown as \n.
+        for item in value.strip("'\"").replace("\\n", " ").split():
+            yield key.rsplit(".", 1)[-1], item
+
+
+def uv_settings(settings):
+    """The same for uv: options, and variables of its environment."""
+    names = {"index-url": "--index-url", "extra-index-url": "--extra-index-url", "find-links": "--find-links"}
+    pairs = dict.fromkeys((names[key], item) for key, item in settings if key in names)
     # pip takes the best version from all its indexes; uv stops at the first index unless told.
-    return [*dict.fromkeys(zip(options[::2], options[1::2], strict=True)), ("--index-strategy", "unsafe-best-match")]
+    options = [*(word for pair in pairs for word in pair), "--index-strategy", "unsafe-best-match"]
+    certificate = next((item for key, item in settings if key == "cert"), None)
+    return options, {"SSL_CERT_FILE": certificate} if certificate else {}
 
 
 def build():
@@ -130,12 +141,13 @@ def build():
     run("making .venv", maker, "-m", "venv", "--clear", str(VENV))
     pip = (python, "-m", "pip", "install", "--quiet", "--retries", "2", "--timeout", "20")
     run("fetching the installer", *pip, "-c", "constraints.txt", "uv")
-    options = [word for pair in index_options(python) for word in pair]
+    options, variables = uv_settings(list(pip_settings(python)))
     uv = (python, "-m", "uv", "pip")
     run(
         "installing the packages, a minute or a few",
         *(*uv, "install", "--python", python, "--compile-bytecode", *options),
         *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", ".[lab,book,dev]"),
+        **variables,
     )
     run("checking them", *uv, "check", "--python", python)
     unfinished = STAMP.with_suffix(".new")
