@@ -1,6 +1,7 @@
 """Data for the lessons, as tensors in memory: images, synthetic tables, and mini-batches of them."""
 
 import hashlib
+import io
 import os
 import tempfile
 import warnings
@@ -160,10 +161,9 @@ def _load_cached(name, parse):
         tensors = parse()
         try:
             _write_cache(path, tensors)
-        except (OSError, RuntimeError) as error:  # torch.save reports a full disk as RuntimeError
-            reason = str(error).splitlines()[0]
+        except OSError as error:
             warnings.warn(
-                f"{name!r} works but can't be kept in {path.parent} ({reason}), so each load takes seconds. "
+                f"{name!r} works but can't be kept in {path.parent} ({error.strerror}), so each load takes seconds. "
                 "Set D2LUTILS_DATA to a folder that can be written.",
                 stacklevel=3,
             )
@@ -183,11 +183,13 @@ def _read_cache(path):
 
 def _write_cache(path, tensors):
     """Write a cached file under another name first, so that no reader ever sees half of it."""
+    content = io.BytesIO()  # written from here, because torch.save hides the reason when a disk is full
+    torch.save({"format": CACHE_FORMAT, "digest": _digest(tensors), "tensors": tensors}, content)
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, unfinished = tempfile.mkstemp(dir=path.parent, suffix=".part")
     os.close(handle)
     try:
-        torch.save({"format": CACHE_FORMAT, "digest": _digest(tensors), "tensors": tensors}, unfinished)
+        Path(unfinished).write_bytes(content.getvalue())
         os.chmod(unfinished, 0o644)  # a lecture hall may share this folder; mkstemp lets only its owner read
         os.replace(unfinished, path)
     except BaseException:

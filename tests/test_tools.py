@@ -16,6 +16,12 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.fixture(autouse=True)
+def tools_on_path(monkeypatch):
+    """Let the tools find each other, as they do when one of them is the program that runs."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+
+
 def load(name):
     """A module of tools/, which is no package."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")

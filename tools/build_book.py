@@ -5,7 +5,6 @@ A warm build would be quicker, but it forgets the warnings of pages that it does
 pages that have left the table of contents, and doesn't copy changed static files.
 """
 
-import contextlib
 import errno
 import hashlib
 import json
@@ -18,6 +17,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from locking import one_at_a_time
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -82,20 +82,6 @@ def digest_inputs():
     return digest.hexdigest()
 
 
-@contextlib.contextmanager
-def one_at_a_time():
-    """Hold a lock, so that two builds at once don't take each other's folder."""
-    BUILD.mkdir(exist_ok=True)
-    try:
-        import fcntl
-    except ImportError:  # Windows has none
-        yield
-        return
-    with open(BUILD / ".lock", "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
-
-
 def run_jupyter_book(folder):
     """Build below `folder`, warnings as errors; raises BuildError with the warnings."""
     program = "from jupyter_book.cli.main import main; main()"
@@ -140,7 +126,8 @@ def main():
     try:
         check_pages()
         digest = digest_inputs()
-        with one_at_a_time():
+        BUILD.mkdir(exist_ok=True)
+        with one_at_a_time(BUILD / ".lock"):
             stamp = SITE / STAMP
             if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
                 print("book: building …", file=sys.stderr, flush=True)

@@ -5,7 +5,6 @@ The stamp inside .venv is a digest of everything the environment depends on, and
 an interrupted run leaves no stamp, so the next one starts over.
 """
 
-import contextlib
 import hashlib
 import importlib.util
 import os
@@ -13,6 +12,8 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from locking import one_at_a_time
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -79,19 +80,6 @@ def check_beginnings():
     free_gb = shutil.disk_usage(ROOT).free / 1e9
     if free_gb < SPACE_NEEDED_GB:
         raise SetupError(f"only {free_gb:.1f} GB free on this disk, {SPACE_NEEDED_GB} GB are needed.")
-
-
-@contextlib.contextmanager
-def one_at_a_time():
-    """Hold a lock, so that two makes at once don't build the same environment."""
-    try:
-        import fcntl
-    except ImportError:  # Windows has none; there people set up by hand
-        yield
-        return
-    with open(ROOT / ".setup.lock", "w") as handle:
-        fcntl.flock(handle, fcntl.LOCK_EX)
-        yield
 
 
 def explain(output):
@@ -163,7 +151,7 @@ def main():
         if is_current():
             return 0
         check_beginnings()
-        with one_at_a_time():
+        with one_at_a_time(ROOT / ".setup.lock"):
             if not is_current():
                 build()
         return 0
