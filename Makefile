@@ -1,7 +1,7 @@
 # Every command people type. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab test lint format execute lock notebook-diffs clean
+.PHONY: help setup book serve lab test test-offline test-processors bench lint format execute lock notebook-diffs clean
 
 # The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -30,6 +30,20 @@ lab: setup  ## open JupyterLab at the course
 
 test: book  ## build the site, run every lesson and every test, compare all outputs
 	@$(RUN) -m pytest
+
+test-offline: setup  ## the same with every way out of this machine closed
+	@$(RUN) tools/run_offline.py $(MAKE) --no-print-directory test
+
+# What older processors can't do is switched off, and two threads add in another order. Waiting threads must
+# sleep: on a busy machine of two cores they would otherwise be ten times slower.
+OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENABLE_INSTRUCTIONS=SSE4_2 \
+	OPENBLAS_CORETYPE=Nehalem OMP_NUM_THREADS=2 MKL_NUM_THREADS=2 OPENBLAS_NUM_THREADS=2 OMP_WAIT_POLICY=PASSIVE
+
+test-processors: setup  ## run the lessons as on an older processor, with two threads
+	@$(OTHER_PROCESSOR) $(RUN) -m pytest notebooks -n 1
+
+bench: setup  ## measure the package's speed and record it (minutes)
+	@$(RUN) benchmarks/run.py
 
 lint: setup  ## check the code's style, in lessons too
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

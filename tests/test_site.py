@@ -13,6 +13,7 @@ from urllib.parse import unquote, urldefrag, urlsplit
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "_build" / "html"
@@ -173,6 +174,25 @@ def test_every_page_with_a_formula_loads_our_mathjax():
             assert MATHJAX / "tex-chtml-full.js" in scripts, page.relative_to(SITE)
 
 
+def test_a_page_without_a_formula_doesnt_load_mathjax():
+    without = [page for page in all_pages() if not parse(page).select(".math")]
+    assert without  # the landing page, for one
+    scripts = {page: [str(tag) for tag in parse(page).find_all("script")] for page in without}
+    assert [page.name for page, tags in scripts.items() if "mathjax" in "".join(tags).lower()] == []
+
+
+def test_every_icon_of_a_page_has_a_glyph():
+    css = (SITE / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    rules = re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}', css)
+    points = {name: int(point, 16) for names, point in rules for name in re.findall(r"\.(fa-[\w-]+):", names)}
+    drawn = set()
+    for font in (SITE / "_static/vendor/fontawesome/webfonts").glob("*.woff2"):
+        drawn |= set(TTFont(font).getBestCmap())
+    shown = {name for page in all_pages() for tag in parse(page).select("[class*='fa-']") for name in tag["class"]}
+    assert len(shown & set(points)) >= 5
+    assert [name for name in shown & set(points) if points[name] not in drawn] == []
+
+
 def test_every_link_inside_the_site_leads_to_a_place_that_exists():
     broken = []
     for page in all_pages():
@@ -249,4 +269,4 @@ def test_no_page_names_a_file_that_was_left_out_of_the_site():
         str(page.relative_to(SITE)) for page in all_pages() if "fontawesome.js" in page.read_text(encoding="utf-8")
     ]
     assert not left_out
-    assert not list(SITE.rglob("*.map"))
+    assert not [path for ending in ("*.map", "*.po", "*.mo") for path in SITE.rglob(ending)]

@@ -1,8 +1,9 @@
 """Build the site into _build/html, or do nothing when it is already right.
 
-Every build starts from nothing in a folder of its own and takes the site's place only when it has succeeded.
-A warm build would be quicker, but it forgets the warnings of pages that it doesn't read again, keeps
-pages that have left the table of contents, and doesn't copy changed static files.
+Sphinx works in a folder of its own, and a finished copy takes the site's place only when all has succeeded.
+When nothing but the text of pages has changed since the last success, Sphinx reads only those pages anew, which
+takes a few seconds. In every other case it starts from nothing, because a warm build forgets the warnings of
+pages that it doesn't read, keeps pages that have left the table of contents, and misses changed static files.
 """
 
 import errno
@@ -17,11 +18,13 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from finish_site import finish
 from locking import one_at_a_time
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
+WORK = BUILD / "work"  # Sphinx's own; kept from one success to the next
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "book" / "_toc.yml"
 STAMP = ".built-from"
@@ -45,18 +48,17 @@ def listed_pages(entry):
 
 
 def check_pages():
-    """Raise BuildError when the table of contents can't be read, or a page is missing or isn't a notebook."""
+    """Return the files of all pages; raise BuildError when the contents or one of the pages can't be read."""
     try:
         pages = list(listed_pages(yaml.safe_load(TOC.read_text(encoding="utf-8"))))
     except yaml.YAMLError as error:
         place = f", line {error.problem_mark.line + 1}" if getattr(error, "problem_mark", None) else ""
         raise BuildError(f"book/_toc.yml{place}: not valid YAML.") from None
-    for page in pages:
-        check_page(page)
+    return {check_page(page) for page in pages}
 
 
 def check_page(page):
-    """Raise BuildError when there is no readable notebook or Markdown file behind a page."""
+    """Return the file behind a page; raise BuildError when there is no readable notebook or Markdown file."""
     for suffix in ("", ".ipynb", ".md"):
         path = ROOT / f"{page}{suffix}"
         if path.is_file():
@@ -68,18 +70,22 @@ def check_page(page):
             json.loads(path.read_text(encoding="utf-8"))
         except ValueError as error:
             raise BuildError(f"{path.relative_to(ROOT)} isn't a readable notebook: {error}.") from None
+    return path
 
 
-def digest_inputs():
-    """Digest of everything that the site is made from: pages, frame, settings, this tool, the environment."""
-    paths = {CONFIG, Path(__file__).resolve(), Path(sys.prefix) / "setup-stamp"}
-    for folder in ("book", "notebooks"):
-        paths.update((ROOT / folder).rglob("*"))
+def digest_of(paths):
+    """Digest of files, by name and content."""
     digest = hashlib.sha256()
     for path in sorted(paths):
         if path.is_file() and IGNORED.isdisjoint(path.parts):
             digest.update(f"{path}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def list_frame(pages):
+    """Files that shape every page: settings, contents, all of book/ that is no page, these tools, the environment."""
+    tools = (ROOT / "tools" / name for name in ("build_book.py", "finish_site.py"))
+    return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*")} - pages
 
 
 def run_jupyter_book(folder):
@@ -106,15 +112,22 @@ def take_place(new):
     new.rename(SITE)
 
 
-def build(digest):
-    """Build the site anew and stamp it with the digest of its inputs."""
+def build(frame, digest):
+    """Build what has changed, finish a copy of it, and stamp both with the digests of their inputs."""
     for leftover in BUILD.glob("unfinished-*"):
-        # Errors may come from a killed build's child that still writes; the next build tries again.
         shutil.rmtree(leftover, ignore_errors=True)
+    stamp = WORK / STAMP
+    if not stamp.is_file() or stamp.read_text(encoding="utf-8") != frame:
+        shutil.rmtree(WORK, ignore_errors=True)
+        WORK.mkdir(parents=True)
+    stamp.unlink(missing_ok=True)  # after a failure or an interruption the next build starts from nothing
+    run_jupyter_book(WORK)
+    stamp.write_text(frame, encoding="utf-8")
     folder = Path(tempfile.mkdtemp(prefix="unfinished-", dir=BUILD))
     try:
-        run_jupyter_book(folder)
-        new = folder / "_build" / "html"
+        new = folder / "html"
+        shutil.copytree(WORK / "_build" / "html", new)
+        finish(new)
         (new / STAMP).write_text(digest, encoding="utf-8")
         take_place(new)
     finally:
@@ -124,14 +137,15 @@ def build(digest):
 def main():
     """Build when needed; return the exit status."""
     try:
-        check_pages()
-        digest = digest_inputs()
+        pages = check_pages()
+        frame = digest_of(list_frame(pages))
+        digest = digest_of(list_frame(pages) | pages)
         BUILD.mkdir(exist_ok=True)
         with one_at_a_time(BUILD / ".lock"):
             stamp = SITE / STAMP
             if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
                 print("book: building …", file=sys.stderr, flush=True)
-                build(digest)
+                build(frame, digest)
         print(f"book: open {(SITE / 'index.html').relative_to(ROOT)}")
         return 0
     except BuildError as error:

@@ -1,19 +1,20 @@
 """Finish the built pages: drop what none of them needs, and let a notebook's link download it.
 
 The theme ships its icons twice, as fonts and as a script of 1.5 MB: the script goes, and the fonts keep
-the icons that occur. Source maps and the fonts' second format go too. A first visit is quicker for it.
+the icons that occur. Source maps, the fonts' second format and the theme's translations go too. A first visit
+is quicker for it.
 """
 
 import logging
 import re
-from pathlib import Path
 
 from fontTools import subset
 
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
+MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
-UNUSED = ("*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf")
+UNUSED = ("**/*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}')
 ICON_NAME = re.compile(r"\bfa-[a-z0-9-]+")
 # The icons' code points lie in Unicode's private area, written out or as they are.
@@ -49,28 +50,21 @@ def keep_glyphs(path, glyphs):
 
 
 def finish_page(html):
-    """A page's text without the icon script, its notebook as a download."""
+    """A page's text without the icon script, without MathJax where it has no formula, its notebook as a download."""
+    if 'class="math' not in html:
+        html = MATHJAX.sub("", html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
 
 
-def finish(app, exception):
-    """Rewrite the pages, then remove the unused files and the unused icons."""
-    if exception or app.builder.name != "html":
-        return
+def finish(site):
+    """Rewrite the pages of a built site, then remove the unused files and the unused icons."""
     # It reports each of its steps, in the midst of the warnings that a person looks for.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    site = Path(app.outdir)
     for page in site.rglob("*.html"):
         page.write_text(finish_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     for pattern in UNUSED:
-        for path in (site / "_static").rglob(pattern):
+        for path in (site / "_static").glob(pattern):
             path.unlink()
     glyphs = find_glyphs(site)
     for path in (site / "_static" / "vendor" / "fontawesome" / "webfonts").glob("*.woff2"):
         keep_glyphs(path, glyphs)
-
-
-def setup(app):
-    """Register with Sphinx. Late, so that nothing is written after it."""
-    app.connect("build-finished", finish, priority=900)
-    return {"parallel_read_safe": True, "parallel_write_safe": True}
