@@ -215,3 +215,33 @@ def test_nothing_to_do_takes_less_than_a_second():
     start = time.perf_counter()
     assert run_tool("setup_environment").returncode == 0
     assert time.perf_counter() - start < 1
+
+
+REACH_OUT = "import urllib.request; urllib.request.urlopen('http://192.0.2.1/', timeout=5)"
+TALK_TO_ITSELF = (
+    "import socket; server = socket.create_server(('127.0.0.1', 0)); "
+    "socket.create_connection(server.getsockname(), 5); print('talked')"
+)
+
+
+def test_offline_a_program_can_talk_to_itself_and_to_nobody_else():
+    here = run_tool("run_offline", sys.executable, "-c", TALK_TO_ITSELF)
+    assert here.stdout == "talked\n", here.stderr
+    outside = run_tool("run_offline", sys.executable, "-c", REACH_OUT)
+    assert outside.returncode != 0
+    assert "Network is unreachable" in outside.stderr or "offline: refused to reach 192.0.2.1" in outside.stderr
+
+
+@pytest.mark.parametrize(("program", "works"), [(TALK_TO_ITSELF, True), (REACH_OUT, False)])
+def test_where_there_is_no_namespace_python_itself_refuses(monkeypatch, program, works, capfd):
+    tool = load("run_offline")
+    monkeypatch.setattr(tool, "namespace_prefix", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        tool.main([sys.executable, "-c", program])
+    assert (ended.value.code == 0) == works
+    assert ("refused to reach 192.0.2.1" in capfd.readouterr().err) != works
+
+
+def test_running_nothing_offline_is_explained():
+    done = run_tool("run_offline")
+    assert done.returncode == 1 and "say what to run" in done.stderr
