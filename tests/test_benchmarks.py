@@ -1,0 +1,98 @@
+"""The benchmarks' arithmetic, their goals, and that the recorded result says what its numbers say."""
+
+import importlib.util
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD = json.loads((ROOT / "benchmarks" / "results" / "package_speed.json").read_text(encoding="utf-8"))
+ROWS = {row["name"]: row for row in RECORD["quantities"]}
+LIMITS = {
+    "import_package": (0.15, "s"),
+    "import_plotting": (0.15, "s"),
+    "take_batches": (1.1, "×"),
+    "train_softmax": (1.05, "×"),
+    "train_lenet": (1.05, "×"),
+    "live_long": (1.1, "×"),
+    "live_short": (0.3, "s"),
+    "stored_pictures": (0, "pictures"),
+    "stored_size": (60, "kB"),
+    "memory_growth": (20, "MB"),
+}
+
+
+@pytest.fixture
+def measure():
+    """The module benchmarks/measure.py, which is in no package."""
+    spec = importlib.util.spec_from_file_location("measure", ROOT / "benchmarks" / "measure.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_each_promise_of_speed_is_a_goal_with_its_limit(measure):
+    assert {name: (goal.limit, goal.unit) for name, goal in measure.GOALS.items()} == LIMITS
+
+
+def test_the_median_is_of_ratios_within_pairs_not_the_ratio_of_medians(measure):
+    ratios = measure.ratios([2.0, 30.0, 3.0], [1.0, 10.0, 2.0])
+    assert ratios == [2.0, 3.0, 1.5]
+    row = measure.summarise("take_batches", ratios)
+    assert (row["median"], row["min"], row["max"], row["runs"]) == (2.0, 1.5, 3.0, 3)  # of medians: 3 / 2
+
+
+def test_differences_are_taken_within_pairs(measure):
+    assert measure.differences([3.0, 9.0], [1.0, 8.0]) == [2.0, 1.0]
+
+
+def test_pairs_of_unequal_number_are_refused(measure):
+    with pytest.raises(ValueError, match="zip"):
+        measure.ratios([1.0, 2.0], [1.0])
+
+
+@pytest.mark.parametrize(("values", "met"), [([1.1], True), ([1.1001], False), ([1.0, 1.09, 9.0], True)])
+def test_a_goal_is_met_up_to_its_limit_by_the_median(measure, values, met):
+    assert measure.summarise("take_batches", values)["met"] is met
+
+
+def test_what_is_shown_for_comparison_is_neither_met_nor_missed(measure):
+    assert measure.summarise("data_loader", [50.0])["met"] is None
+
+
+def test_a_missed_goal_shows_in_the_table_and_in_the_exit_status(measure, capsys):
+    met, missed = measure.summarise("live_short", [0.1]), measure.summarise("live_short", [0.4])
+    assert measure.print_table([met]) == 0 and "MISSED" not in capsys.readouterr().out
+    assert measure.print_table([met, missed]) == 1 and capsys.readouterr().out.count("MISSED") == 1
+
+
+def test_contenders_run_by_turns_after_one_untimed_round(measure):
+    calls = []
+    seconds = measure.take_turns({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=2)
+    assert calls == ["a", "b"] * 3 and [len(seconds[name]) for name in "ab"] == [2, 2]
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_record_says_met_where_its_numbers_do(name):
+    row = ROWS[name]
+    assert (row["limit"], row["unit"]) == LIMITS[name]
+    assert row["min"] <= row["median"] <= row["max"]
+    assert row["met"] is (row["median"] <= row["limit"])
+
+
+@pytest.mark.parametrize("name", [name for name, (_, unit) in LIMITS.items() if unit in {"s", "×"}])
+def test_recorded_timings_come_from_seven_pairs_or_more(name):
+    assert ROWS[name]["runs"] >= 7
+
+
+def test_the_recorded_long_run_took_five_seconds_or_more():
+    assert ROWS["live_long_seconds"]["min"] >= 5
+
+
+def test_the_record_has_a_date_and_names_the_machine_without_hosts_or_folders():
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d", RECORD["date"])
+    machine = RECORD["machine"]
+    assert set(machine) == {"processor", "cores", "threads", "system", "python", "torch", "matplotlib"}
+    assert not re.search(r"/|\\\\|@|\.(local|lan|com)\b", json.dumps(machine))
