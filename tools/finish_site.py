@@ -12,6 +12,7 @@ from fontTools import subset
 
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
 MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
+PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
 UNUSED = ("**/*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
@@ -50,9 +51,10 @@ def keep_glyphs(path, glyphs):
 
 
 def finish_page(html):
-    """A page's text without the icon script, without MathJax where it has no formula, its notebook as a download."""
+    """A page's text without what it doesn't need, pictures fetched when they come near, its notebook as a download."""
     if 'class="math' not in html:
         html = MATHJAX.sub("", html)
+    html = PICTURE.sub('<img loading="lazy" ', html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
 
 
