@@ -176,6 +176,8 @@ class LiveCurves:
         start = time.perf_counter()
         self._update_lines()
         if self._handle is None:
+            # A kernel shows figures as pictures only once pyplot has loaded its backend, which nothing did so far.
+            plt.switch_backend(plt.get_backend())
             self._handle = display(self._figure, display_id=True)
         else:
             self._handle.update(self._figure)
@@ -184,12 +186,16 @@ class LiveCurves:
         self._pending = False
 
     def _update_lines(self):
+        legend_is_old = False
         for name, (xs, ys) in self._points.items():
             if name not in self._lines:
                 (self._lines[name],) = self._axes.plot([], [], label=name)
-            self._lines[name].set_data(xs, ys)
-            self._lines[name].set_marker("o" if len(xs) == 1 else "")
-        self._axes.legend()
+            line, marker = self._lines[name], "o" if len(xs) == 1 else ""
+            legend_is_old |= line.get_marker() != marker  # true of a new line too: Matplotlib's default is "None"
+            line.set_data(xs, ys)
+            line.set_marker(marker)
+        if legend_is_old:  # a new one at each redraw would leave 0.1 MB of garbage every time
+            self._axes.legend()
         self._axes.relim()
         self._axes.autoscale_view(scaley=self._fit_height)
 

@@ -3,10 +3,12 @@
 import sys
 
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
 import torch
 from matplotlib.figure import Figure
+from nbclient import NotebookClient
 
 from d2lutils import plotting
 from d2lutils.plotting import LiveCurves, plot_curves, plot_heatmap, plot_images
@@ -152,3 +154,16 @@ def test_a_live_figure_has_the_same_text_first_and_last(monkeypatch):
 def test_without_ipython_there_is_no_notebook(monkeypatch):
     monkeypatch.delitem(sys.modules, "IPython", raising=False)
     assert not plotting._in_notebook()
+
+
+def test_in_a_kernel_the_last_drawing_is_stored_even_if_nothing_was_plotted_before():
+    source = """\
+from d2lutils.plotting import LiveCurves
+curves = LiveCurves()
+for epoch in range(1, 4):
+    curves.add(epoch, {"loss": 1 / epoch})
+curves.finish()"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
+    (output,) = notebook.cells[0].outputs
+    assert output.data["image/png"] and output.data["text/plain"].startswith("<Figure size")
