@@ -127,7 +127,7 @@ def build(frame, digest):
     try:
         new = folder / "html"
         shutil.copytree(WORK / "_build" / "html", new)
-        finish(new)
+        finish(new, BUILD / "pictures")
         (new / STAMP).write_text(digest, encoding="utf-8")
         take_place(new)
     finally:

@@ -7,14 +7,17 @@ is quicker for it.
 
 import logging
 import re
+import shutil
 
 from fontTools import subset
+from PIL import Image
 
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
 MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
 PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
+NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
 UNUSED = ("**/*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}')
 ICON_NAME = re.compile(r"\bfa-[a-z0-9-]+")
@@ -58,12 +61,37 @@ def finish_page(html):
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
 
 
-def finish(site):
-    """Rewrite the pages of a built site, then remove the unused files and the unused icons."""
+def shrink_pictures(folder, kept):
+    """Rewrite the lessons' figures with a palette of 256 colours, where that makes them smaller.
+
+    A figure of lines and text has fewer colours than that, or nearly, and takes a third of the bytes. Figures are
+    named by a digest of their content, so those of earlier builds are taken from the folder `kept`.
+    """
+    kept.mkdir(exist_ok=True)
+    for path in folder.glob("*.png"):
+        if not NAMED_BY_CONTENT.fullmatch(path.stem):
+            continue
+        small = kept / path.name
+        if not small.exists():
+            palette = Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+            unfinished = small.with_suffix(".part")
+            palette.save(unfinished, "PNG", optimize=True)
+            if unfinished.stat().st_size > path.stat().st_size:
+                shutil.copy(path, unfinished)
+            unfinished.replace(small)  # an interrupted build leaves no half picture behind
+        shutil.copy(small, path)
+
+
+def finish(site, pictures):
+    """Rewrite the pages of a built site, shrink its pictures, remove the unused files and the unused icons.
+
+    `pictures` is a folder in which shrunk pictures are kept from build to build.
+    """
     # It reports each of its steps, in the midst of the warnings that a person looks for.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     for page in site.rglob("*.html"):
         page.write_text(finish_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    shrink_pictures(site / "_images", pictures)
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
             path.unlink()
