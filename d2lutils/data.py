@@ -1,4 +1,4 @@
-"""Data for the lessons, as tensors in memory: images, synthetic tables, and mini-batches of them."""
+"""Data for the lessons: images and synthetic tables as tensors in memory, mini-batches of them, and text."""
 
 import hashlib
 import io
@@ -59,6 +59,28 @@ def load_images(name="digits"):
     train_images, test_images = (parts[f"{part}_images"].float() / 255 for part in ("train", "test"))
     train_labels, test_labels = (parts[f"{part}_labels"].long() for part in ("train", "test"))
     return ImageSet(train_images, train_labels, test_images, test_labels, class_names)
+
+
+def load_text(name="tale"):
+    """Return a text by name, for models of language.
+
+    Args:
+        name: "tale": *The River That Went Uphill*, a children's tale of 66,000 characters in 22 chapters.
+            Plain ASCII letters, space, newline and `.,;:!?'"-`; a paragraph is one line, an empty line
+            lies between paragraphs.
+
+    Returns:
+        The text, a string.
+
+    Raises:
+        ValueError: The name is unknown; the message lists the known ones.
+
+    Source:
+        "tale": written for this course, given to everybody without conditions (CC0 1.0).
+    """
+    if name not in TEXT_FILES:
+        raise ValueError(f"unknown text {name!r}; known: {', '.join(sorted(TEXT_FILES))}")
+    return Path(__file__).with_name(TEXT_FILES[name]).read_text(encoding="utf-8")
 
 
 def cache_folder():
@@ -150,6 +172,7 @@ def _parse_digits():
     return {name: torch.from_numpy(part) for name, part in zip(names, parts, strict=True)}
 
 
+TEXT_FILES = {"tale": "tale.txt"}
 IMAGE_PARSERS = {"digits": (_parse_digits, tuple("0123456789"))}
 
 

@@ -1,12 +1,14 @@
 """Data: shapes, splits, batches, and a cache that heals itself. Expected values are worked by hand."""
 
+import re
+import string
 import time
 
 import pytest
 import torch
 
 from d2lutils import data
-from d2lutils.data import load_images, synthetic_regression, take_batches
+from d2lutils.data import load_images, load_text, synthetic_regression, take_batches
 
 TEST_INK = 26396458  # sum of all test pixels as bytes
 TENSORS = {"train_images": torch.arange(6, dtype=torch.uint8).reshape(3, 2)}
@@ -66,6 +68,26 @@ def test_a_cached_load_takes_at_most_50_ms():
 def test_an_unknown_set_is_refused_with_the_known_ones():
     with pytest.raises(ValueError, match=r"'cats'.*known: digits"):
         load_images("cats")
+
+
+def test_the_tale_is_long_plain_and_never_repeats_a_paragraph():
+    tale = load_text("tale")
+    assert len(tale) >= 60_000 and len(re.findall(r"^Chapter [A-Z][a-z-]+(?:[A-Z][a-z]+)?: ", tale, re.M)) == 22
+    assert set(tale) <= set(string.ascii_letters + " \n.,;:!?'\"-()")
+    paragraphs = tale.split("\n\n")
+    assert len(set(paragraphs)) == len(paragraphs)
+
+
+def test_the_tale_has_phrases_that_come_back():
+    refrains = re.findall(
+        r"further still|lies here still|coming still|slower still|for it still|more still", load_text()
+    )
+    assert len(refrains) >= 22
+
+
+def test_an_unknown_text_is_refused_with_the_known_ones():
+    with pytest.raises(ValueError, match=r"'saga'.*known: tale"):
+        load_text("saga")
 
 
 def test_a_second_load_reads_the_cache(folder, counting_parser):
