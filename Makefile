@@ -25,8 +25,8 @@ book: setup  ## build the site into _build/html
 serve: book  ## build the site and show it at localhost, port 8000
 	@$(RUN) tools/serve_site.py
 
-lab: setup  ## open JupyterLab at the course
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings
+lab: setup  ## open JupyterLab at the course (OPTIONS="--no-browser --port=9000" are handed on)
+	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings $(OPTIONS)
 
 test: book  ## build the site, run every lesson and every test, compare all outputs
 	@$(RUN) -m pytest
