@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -116,6 +117,25 @@ def test_pip_s_own_settings_are_handed_on(setup_tool, monkeypatch):
     options, variables = setup_tool.uv_settings(list(setup_tool.pip_settings("python")))
     assert options[:6] == ["--index-url", "https://a/simple", "--find-links", "/x", "--find-links", "/y"]
     assert variables == {"SSL_CERT_FILE": "/c.crt"}
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (OSError(28, "No space left on device", "a"), "tool: the disk is full."),
+        (shutil.Error([("a", "b", "[Errno 28] No space left on device")]), "tool: the disk is full."),
+        (PermissionError(13, "Permission denied", "place"), "tool: Permission denied: place"),
+        (ValueError("said for people"), "tool: said for people"),
+        (KeyboardInterrupt(), "tool: stopped."),
+    ],
+)
+def test_a_tool_ends_with_one_line_for_a_person(error, line, capsys):
+    def fail():
+        raise error
+
+    assert load("exit_status").run_to_the_end("tool", fail, ValueError) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(line) and said.count("\n") == 1
 
 
 def test_a_page_that_is_missing_is_named_in_one_line(tmp_path, monkeypatch, capsys):

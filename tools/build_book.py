@@ -18,6 +18,7 @@ import tempfile
 from pathlib import Path
 
 import yaml
+from exit_status import DISK_FULL, run_to_the_end
 from finish_site import finish
 from locking import one_at_a_time
 
@@ -31,7 +32,6 @@ STAMP = ".built-from"
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 # Sphinx colours its messages even into a pipe when some variables are set.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-DISK_FULL = "the disk is full. Free some space and run the command again."
 
 
 class BuildError(Exception):
@@ -134,28 +134,23 @@ def build(frame, digest):
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def build_when_needed():
+    """Build unless the site is made from these very inputs, and say where it is."""
+    pages = check_pages()
+    frame = digest_of(list_frame(pages))
+    digest = digest_of(list_frame(pages) | pages)
+    BUILD.mkdir(exist_ok=True)
+    with one_at_a_time(BUILD / ".lock"):
+        stamp = SITE / STAMP
+        if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
+            print("book: building …", file=sys.stderr, flush=True)
+            build(frame, digest)
+    print(f"book: open {(SITE / 'index.html').relative_to(ROOT)}")
+
+
 def main():
     """Build when needed; return the exit status."""
-    try:
-        pages = check_pages()
-        frame = digest_of(list_frame(pages))
-        digest = digest_of(list_frame(pages) | pages)
-        BUILD.mkdir(exist_ok=True)
-        with one_at_a_time(BUILD / ".lock"):
-            stamp = SITE / STAMP
-            if not stamp.is_file() or stamp.read_text(encoding="utf-8") != digest:
-                print("book: building …", file=sys.stderr, flush=True)
-                build(frame, digest)
-        print(f"book: open {(SITE / 'index.html').relative_to(ROOT)}")
-        return 0
-    except BuildError as error:
-        message = str(error)
-    except OSError as error:
-        message = DISK_FULL if error.errno == errno.ENOSPC else f"{error.strerror}: {error.filename}"
-    except KeyboardInterrupt:
-        message = "stopped. Run the command again; nothing needs cleaning up."
-    print(f"book: {message}", file=sys.stderr)
-    return 1
+    return run_to_the_end("book", build_when_needed, BuildError)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from exit_status import run_to_the_end
 from locking import one_at_a_time
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -145,24 +146,19 @@ def build():
     print("setup: ready", file=sys.stderr)
 
 
+def build_when_needed():
+    """Build unless the environment was finished from these very inputs."""
+    if is_current():
+        return
+    check_beginnings()
+    with one_at_a_time(ROOT / ".setup.lock"):
+        if not is_current():
+            build()
+
+
 def main():
     """Build when needed; return the exit status."""
-    try:
-        if is_current():
-            return 0
-        check_beginnings()
-        with one_at_a_time(ROOT / ".setup.lock"):
-            if not is_current():
-                build()
-        return 0
-    except SetupError as error:
-        message = str(error)
-    except OSError as error:
-        message = explain(str(error)) if error.errno == 28 else f"{error.strerror}: {error.filename}"
-    except KeyboardInterrupt:
-        message = "stopped. Run the command again to go on; nothing needs cleaning up."
-    print(f"setup: {message}", file=sys.stderr)
-    return 1
+    return run_to_the_end("setup", build_when_needed, SetupError)
 
 
 if __name__ == "__main__":
