@@ -8,7 +8,7 @@ from pathlib import Path
 
 from measure import announce, describe_machine, limit_threads, print_table
 
-TOPICS = ("import_time", "batches", "training_loop", "live_curves", "book_build")
+TOPICS = ("import_time", "batches", "data_files", "training_loop", "live_curves", "book_build")
 RECORD = Path(__file__).resolve().parent / "results" / "package_speed.json"
 
 

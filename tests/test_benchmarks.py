@@ -14,6 +14,8 @@ LIMITS = {
     "import_package": (0.15, "s"),
     "import_plotting": (0.15, "s"),
     "take_batches": (1.1, "×"),
+    "cached_load": (0.3, "s"),
+    "read_idx": (1.1, "×"),
     "train_softmax": (1.05, "×"),
     "train_lenet": (1.05, "×"),
     "live_long": (1.1, "×"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
+
 from browser import ROOT, browser_path, finder, open_chromium, record_faults
 from test_site import SITE, list_contents
 

@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+
 from browser import ROOT, finder, open_chromium, record_faults
 
 LESSON = ROOT / "notebooks" / "03_linear_regression" / "05_linear_regression_from_scratch.ipynb"
