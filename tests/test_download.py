@@ -12,9 +12,11 @@ import signal
 import subprocess
 import sys
 import tarfile
+import threading
 import time
 from pathlib import Path
 
+import filelock
 import matplotlib
 import nbformat
 import numpy as np
@@ -97,7 +99,8 @@ class World:
     def finish(self, process):
         """Return what a process said, which must be one line and nothing on the side."""
         said, noise = process.communicate(timeout=60)
-        assert noise == "" and said.count("\n") == 1
+        assert noise == "" or "waiting for another process" in noise
+        assert said.count("\n") == 1
         return self.neutral(said).replace("right", RIGHT)
 
     def left(self):
@@ -244,6 +247,22 @@ def a_mirror_address(world):
 def a_wrong_mirror(world):
     world.patch.setenv("D2LUTILS_MIRROR", "/no/such/folder")
     return world.load_story(a=[send])
+
+
+@scenario("`D2LUTILS_MIRROR` names a folder in which the file can't be read; the network is")
+def an_unreadable_mirror(world):
+    mirror = world.folder.with_name("mirror")
+    (mirror / "story" / "story.txt").mkdir(parents=True)
+    world.patch.setenv("D2LUTILS_MIRROR", str(mirror))
+    said = world.load_story(a=[status(404)])
+    assert "mirror/story/story.txt can't be read (Is a directory); the server answered 404" in said
+    return world.load_story(a=[send])
+
+
+@scenario("`D2LUTILS_MIRROR` names something that is neither", r"elephant:/story/story\.txt can't be read", "nothing")
+def a_mirror_that_is_none(world):
+    world.patch.setenv("D2LUTILS_MIRROR", "elephant://")
+    return world.load_story(a=[status(404)])
 
 
 @scenario("The downloaded file in the folder is damaged")
@@ -457,6 +476,22 @@ def test_a_folder_of_data_is_a_mirror_for_others(world, tmp_path):
     world.patch.setenv("D2LUTILS_MIRROR", str(world.folder))
     world.patch.setenv("D2LUTILS_DATA", str(tmp_path / "another"))
     assert load_text("story").encode() == STORY
+
+
+def test_a_process_that_waits_for_another_says_so(world, monkeypatch):
+    monkeypatch.setattr("d2lutils.data.cache.SILENT_SECONDS", 0.1)
+    (world.folder / "story").mkdir(parents=True)
+    locked = threading.Event()
+
+    def hold():
+        with filelock.FileLock(world.folder / "story" / ".lock"):
+            locked.set()
+            time.sleep(0.5)
+
+    threading.Thread(target=hold).start()
+    locked.wait()
+    with pytest.warns(UserWarning, match="waiting for another process that is writing in"):
+        assert world.load_story(a=[send]) == RIGHT
 
 
 def test_the_digests_are_the_published_ones():

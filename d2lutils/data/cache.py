@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 
+SILENT_SECONDS = 5  # to wait for another process before saying so
 CACHE_FORMAT = 1  # raise it when what a cached file holds changes
 
 
@@ -77,8 +78,16 @@ def one_writer(folder):
     import filelock
 
     folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / ".lock"):
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=SILENT_SECONDS)
+    except filelock.Timeout:
+        warnings.warn(f"waiting for another process that is writing in {folder}", stacklevel=4)
+        lock.acquire()
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _digest(tensors):

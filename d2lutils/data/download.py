@@ -122,8 +122,10 @@ def _try(address, unfinished, digest):
         late = isinstance(error, requests.Timeout) or "timed out" in str(error)
         cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
         return "stopped answering" if late else "broke off" if cut else "can't be reached", True
-    except FileNotFoundError:
-        return "isn't there", False
+    except OSError as error:
+        if error.filename == address:  # a mirror's file, else this machine's own trouble
+            return f"can't be read ({error.strerror})", False
+        raise
     if is_right(unfinished, digest):
         return None, True
     unfinished.unlink()
