@@ -149,7 +149,8 @@ def _receive(address, unfinished, already):
                 file.truncate(0)
 
         show = sys.stderr.isatty() or "ipykernel" in sys.modules
-        bar = tqdm(total=1, desc=unfinished.stem, unit="B", unit_scale=True, disable=not show)
+        bar = tqdm(total=1, desc=unfinished.stem, unit="B", unit_scale=True, disable=not show, delay=0.2)
+        bar.reset = lambda: setattr(bar, "n", 0)  # pooch fills the bar at the end, which must not restart its clock
         closing.enter_context(bar)
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={already}-"} if already else {})
         receive = pooch.HTTPDownloader(
