@@ -458,7 +458,7 @@ def test_the_books_table_has_one_row_for_each_fault_in_this_order():
 
 
 def test_the_books_page_quotes_the_line_of_a_failed_download(world):
-    assert f"\n    {every_address_has_moved(world)}\n" in TABLE.with_name("data.md").read_text(encoding="utf-8")
+    assert f"\n> {every_address_has_moved(world)}\n" in TABLE.with_name("data.md").read_text(encoding="utf-8")
 
 
 def test_a_notebook_shows_a_failed_download_as_one_line(world):

@@ -221,6 +221,11 @@ def test_every_picture_has_alt_text():
     assert not bare
 
 
+def test_every_picture_reserves_its_space_before_it_comes():
+    pictures = [picture for page in all_pages() for picture in parse(page).find_all("img", loading="lazy")]
+    assert pictures and all(int(picture["width"]) > 50 < int(picture["height"]) for picture in pictures)
+
+
 def test_the_404_page_leads_to_the_contents_and_the_search():
     links = {tag["href"] for tag in parse(SITE / "404.html").select("article a[href]")}
     assert {f"/{list_contents()[0]}.html", "/search.html"} <= links

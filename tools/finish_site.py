@@ -8,6 +8,7 @@ is quicker for it.
 import logging
 import re
 import shutil
+from urllib.parse import unquote
 
 from fontTools import subset
 from PIL import Image
@@ -15,6 +16,7 @@ from PIL import Image
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
 MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
 PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
+PICTURE_SOURCE = re.compile(r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
@@ -61,6 +63,22 @@ def finish_page(html):
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
 
 
+def reserve_space(html, folder, sizes):
+    """A page's text with the width and height of each picture, so that text doesn't jump when a picture comes.
+
+    `folder` is the page's own, to which a picture's address is relative; `sizes` keeps what was measured.
+    """
+
+    def with_size(match):
+        path = (folder / unquote(match["src"])).resolve()
+        if path not in sizes:
+            sizes[path] = Image.open(path).size
+        width, height = sizes[path]
+        return f'{match[0]} width="{width}" height="{height}"'
+
+    return PICTURE_SOURCE.sub(with_size, html)
+
+
 def shrink_pictures(folder, kept):
     """Rewrite the lessons' figures with a palette of 256 colours, where that makes them smaller.
 
@@ -89,8 +107,10 @@ def finish(site, pictures):
     """
     # It reports each of its steps, in the midst of the warnings that a person looks for.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
+    sizes = {}
     for page in site.rglob("*.html"):
-        page.write_text(finish_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+        html = finish_page(page.read_text(encoding="utf-8"))
+        page.write_text(reserve_space(html, page.parent, sizes), encoding="utf-8")
     shrink_pictures(site / "_images", pictures)
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
