@@ -60,6 +60,33 @@ def plot_curves(curves, xlabel, ylabel, ax=None):
     return ax
 
 
+def smooth(values, beta=0.9, correct_bias=True):
+    """Return the exponentially weighted average of a series, of the same length.
+
+    v_t = beta · v_{t-1} + (1 - beta) · x_t, from v_0 = 0: about the mean of the last 1 / (1 - beta) values. A larger
+    beta is smoother, and lags farther behind.
+
+    Args:
+        values: Series of n numbers.
+        beta: Weight of the past, at least 0 and below 1; 0 returns the series itself.
+        correct_bias: Divide v_t by 1 - beta^t, the sum of its weights. Without it the average starts near zero.
+
+    Returns:
+        Array of n numbers, float64.
+
+    Raises:
+        ValueError: beta is outside [0, 1), or values isn't a series.
+    """
+    values = np.asarray(values, dtype=np.float64)
+    if not 0 <= beta < 1 or values.ndim != 1:
+        raise ValueError(f"need a series and 0 ≤ beta < 1, got shape {values.shape} and {beta}")
+    averages, average = np.empty_like(values), 0.0
+    for t, value in enumerate(values):
+        average = beta * average + (1 - beta) * value
+        averages[t] = average / (1 - beta ** (t + 1)) if correct_bias else average
+    return averages
+
+
 def plot_images(images, titles=None, columns=10, ax=None):
     """Draw images of one channel as a grid of tiles, dark on light, and return the Axes.
 

@@ -260,6 +260,40 @@ def test_batches_hold_each_row_once_and_keep_pairs_together():
     assert sorted(torch.cat([x for x, _ in batches]).tolist()) == list(range(10))
 
 
+def test_the_last_batch_is_kept_dropped_or_refilled_as_asked():
+    rows = torch.arange(10)
+
+    def taken(last):
+        generator = torch.Generator().manual_seed(0)
+        return [batch.tolist() for (batch,) in take_batches(rows, batch_size=4, last=last, generator=generator)]
+
+    keep, drop, refill = taken("keep"), taken("drop"), taken("refill")
+    assert [len(batch) for batch in keep] == [4, 4, 2]
+    assert drop == keep[:2]
+    assert refill[:2] == keep[:2] and refill[2][:2] == keep[2] and refill[2][2:] == keep[0][:2]
+    assert len(set(refill[2])) == 4  # no row twice in a batch
+
+
+@pytest.mark.parametrize("last", ["keep", "drop", "refill"])
+def test_rows_that_come_out_even_are_all_taken_once(last):
+    batches = list(take_batches(torch.arange(8), batch_size=4, last=last))
+    assert [len(batch) for (batch,) in batches] == [4, 4]
+    assert sorted(torch.cat([batch for (batch,) in batches]).tolist()) == list(range(8))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"batch_size": 2, "last": "shorten"}, "got 'shorten'"),
+        ({"batch_size": 4, "last": "drop"}, "3 rows can't make a whole batch of 4"),
+        ({"batch_size": 4, "last": "refill"}, "3 rows can't make a whole batch of 4"),
+    ],
+)
+def test_a_last_batch_that_cant_be_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        take_batches(torch.arange(3), **options)
+
+
 def test_batches_are_shuffled_anew_and_repeat_with_a_seed():
     rows = torch.arange(100)
 

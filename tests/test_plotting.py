@@ -5,13 +5,14 @@ import sys
 import matplotlib.pyplot as plt
 import nbformat
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from matplotlib.figure import Figure
 from nbclient import NotebookClient
 
 from d2lutils import plotting
-from d2lutils.plotting import LiveCurves, plot_curves, plot_heatmap, plot_images
+from d2lutils.plotting import LiveCurves, plot_curves, plot_heatmap, plot_images, smooth
 
 
 @pytest.fixture(autouse=True)
@@ -167,3 +168,28 @@ curves.finish()"""
     NotebookClient(notebook, timeout=60, kernel_name="python3").execute()
     (output,) = notebook.cells[0].outputs
     assert output.data["image/png"] and output.data["text/plain"].startswith("<Figure size")
+
+
+def test_smoothing_by_hand():
+    np.testing.assert_allclose(smooth([4, 0, 8], beta=0.5, correct_bias=False), [2, 1, 4.5])
+    np.testing.assert_allclose(smooth([4, 0, 8], beta=0.5), [4, 1 / 0.75, 4.5 / 0.875])
+
+
+def test_smoothing_keeps_a_constant_and_a_beta_of_zero_keeps_everything():
+    np.testing.assert_allclose(smooth([3.0] * 50, beta=0.98), 3.0)
+    np.testing.assert_array_equal(smooth([1, -5, 2], beta=0), [1, -5, 2])
+
+
+def test_smoothing_is_what_pandas_calls_ewm():
+    values = np.random.default_rng(0).normal(size=200)
+    np.testing.assert_allclose(smooth(values, beta=0.9), pd.Series(values).ewm(alpha=0.1).mean())
+
+
+@pytest.mark.parametrize(("values", "beta"), [([1, 2], 1), ([1, 2], -0.1), ([[1, 2]], 0.5), (3, 0.5)])
+def test_impossible_smoothing_is_refused(values, beta):
+    with pytest.raises(ValueError, match="need a series and 0 ≤ beta < 1"):
+        smooth(values, beta)
+
+
+def test_smoothing_nothing_gives_nothing():
+    assert smooth([]).shape == (0,)
