@@ -1,7 +1,7 @@
 # Every command people type. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab test test-offline test-processors fault-table bench lint format execute lock notebook-diffs clean
+.PHONY: help setup book serve lab board test test-offline test-processors fault-table bench lint format execute lock notebook-diffs clean
 
 # The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -27,6 +27,9 @@ serve: book  ## build the site and show it at localhost, port 8000
 
 lab: setup  ## open JupyterLab at the course (OPTIONS="--no-browser --port=9000" are handed on)
 	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings $(OPTIONS)
+
+board: setup  ## start a Visdom board for training curves (OPTIONS="--port 9000" are handed on)
+	@$(RUN) -m d2lutils.visdom_board $(OPTIONS)
 
 test: book  ## build the site, run every lesson and every test, compare all outputs
 	@$(RUN) -m pytest

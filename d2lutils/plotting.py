@@ -160,9 +160,10 @@ class LiveCurves:
         xlabel: What the horizontal axis counts.
         ylabel: What the vertical axis measures, with its unit.
         ylim: Pair of limits of the vertical axis; fitted to the data when None.
+        board: A `visdom_board.VisdomBoard` that shows the same curves, or None.
     """
 
-    def __init__(self, xlabel="epoch", ylabel="", ylim=None):
+    def __init__(self, xlabel="epoch", ylabel="", ylim=None, board=None):
         self._figure = Figure(figsize=STYLE["figure.figsize"], dpi=STYLE["figure.dpi"])
         self._axes = self._figure.add_subplot(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
         self._axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -173,6 +174,9 @@ class LiveCurves:
         self._next_redraw = 0.0
         self._pending = False
         self._in_notebook = _in_notebook()
+        self._board = board
+        if board is not None:
+            board.start(xlabel, ylabel)
 
     def add(self, x, values):
         """Append one point to each named curve.
@@ -185,6 +189,8 @@ class LiveCurves:
             xs, ys = self._points.setdefault(name, ([], []))
             xs.append(x)
             ys.append(float(value))
+        if self._board is not None:
+            self._board.update(self._points)
         if not self._in_notebook:
             print(f"{self._axes.get_xlabel()} {x}: " + ", ".join(f"{k} {v:.4g}" for k, v in values.items()))
         elif time.perf_counter() >= self._next_redraw:
@@ -196,6 +202,8 @@ class LiveCurves:
         """Draw what has come since the last redraw."""
         if self._pending:
             self._redraw()
+        if self._board is not None:
+            self._board.finish()
 
     def _redraw(self):
         from IPython.display import display

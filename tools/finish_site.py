@@ -16,7 +16,9 @@ from PIL import Image
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
 MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
 PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
-PICTURE_SOURCE = re.compile(r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)')
+PICTURE_SOURCE = re.compile(
+    r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)'
+)
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
