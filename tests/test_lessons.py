@@ -134,6 +134,9 @@ def has_alt_text_and_caption(notebook):
             settings = cell.metadata.get("mystnb", {})
             if not settings.get("image", {}).get("alt") or not settings.get("figure", {}).get("caption"):
                 faults.append(f"{cell.id}: its figure has no alt text or no caption")
+            # The site would give the same name and caption to both.
+            if sum(output.output_type in ("display_data", "execute_result") for output in cell.outputs) > 1:
+                faults.append(f"{cell.id}: shows a value beside its figure; begin its last line with `_ =`")
     return faults
 
 
@@ -276,6 +279,10 @@ PLANTED = {
     ),
     "code after code": (has_prose_before_code, lambda book: book.cells.insert(4, copy.deepcopy(book.cells[4]))),
     "no alt text": (has_alt_text_and_caption, lambda book: book.cells[4].metadata.mystnb.image.update(alt="")),
+    "a value beside a figure": (
+        has_alt_text_and_caption,
+        lambda book: book.cells[4].outputs.append(nbformat.v4.new_output("execute_result", {"text/plain": "[Text()]"})),
+    ),
     "an unknown name": (
         uses_our_package_as_it_is,
         lambda book: _write_source(book, "from d2lutils.data import nothing", 1),
