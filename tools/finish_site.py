@@ -19,6 +19,8 @@ PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 PICTURE_SOURCE = re.compile(
     r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)'
 )
+# A corner cell of a table names nothing, so it is no header to a screen reader.
+EMPTY_HEADER = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
@@ -62,6 +64,7 @@ def finish_page(html):
     if 'class="math' not in html:
         html = MATHJAX.sub("", html)
     html = PICTURE.sub('<img loading="lazy" ', html)
+    html = EMPTY_HEADER.sub("<td></td>", html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
 
 
