@@ -74,6 +74,8 @@ class VisdomBoard:
 
         class Client(visdom.Visdom):
             def _handle_post(self, url, data=None):
+                # A proxy for the world outside must not be asked for a server on this machine.
+                self.session.trust_env = "//localhost" not in url and "//127." not in url
                 return self.session.post(url, data=data or {}, timeout=TIMEOUT).text
 
         logging.getLogger("visdom").setLevel(logging.ERROR)  # it warns of what is as it should be

@@ -161,6 +161,17 @@ def test_without_a_server_training_goes_on_with_one_line_that_says_how_to_start_
     assert capsys.readouterr().out.count("\n") == EPOCHS  # the curves' own lines, as without a board
 
 
+def test_a_proxy_for_the_world_outside_isnt_asked_for_a_server_on_this_machine(address, monkeypatch):
+    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.delenv("no_proxy", raising=False)
+    board = VisdomBoard("behind a proxy", address)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        history = fit(board)
+    monkeypatch.undo()
+    assert shows(address, "behind a proxy", history)
+
+
 def test_a_server_that_dies_half_way_costs_one_line_and_no_point(tmp_path):
     with serving(tmp_path) as (server, address), pytest.warns(UserWarning) as caught:
         history = fit(VisdomBoard("dying", address), lambda epoch: server.kill() if epoch == 10 else None)
