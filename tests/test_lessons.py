@@ -213,6 +213,12 @@ def test_every_link_of_a_lesson_leads_to_a_file(lesson):
     assert links_to_files_that_exist(notebook, path.parent) == []
 
 
+def test_no_two_figures_of_the_book_have_one_name():
+    cells = [cell for path in LESSONS for cell in code_cells(nbformat.read(path, as_version=4))]
+    names = [cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in cells]
+    assert sorted(name for name in set(names) if name and names.count(name) > 1) == []
+
+
 def test_every_lesson_stands_in_the_table_of_contents_and_no_other():
     contents = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
     listed = [chapter["file"] for part in contents["parts"] for chapter in part["chapters"]]

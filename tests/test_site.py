@@ -226,6 +226,11 @@ def test_every_picture_reserves_its_space_before_it_comes():
     assert pictures and all(int(picture["width"]) > 50 < int(picture["height"]) for picture in pictures)
 
 
+def test_no_header_cell_of_a_table_is_empty():
+    headers = [header for page in all_pages() for header in parse(page).find_all("th")]
+    assert headers and all(header.get_text(strip=True) or header.find(class_="math") for header in headers)
+
+
 def test_the_404_page_leads_to_the_contents_and_the_search():
     links = {tag["href"] for tag in parse(SITE / "404.html").select("article a[href]")}
     assert {f"/{list_contents()[0]}.html", "/search.html"} <= links
