@@ -19,6 +19,8 @@ PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 PICTURE_SOURCE = re.compile(
     r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)'
 )
+# The index of the whole book, and what reads it: only the search page does, to which every search field leads.
+SEARCH_SCRIPT = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>')
 # A corner cell of a table names nothing, so it is no header to a screen reader.
 EMPTY_HEADER = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 # The theme opens a notebook in a new tab, where it would show as raw text.
@@ -115,6 +117,8 @@ def finish(site, pictures):
     sizes = {}
     for page in site.rglob("*.html"):
         html = finish_page(page.read_text(encoding="utf-8"))
+        if page.name != "search.html":
+            html = SEARCH_SCRIPT.sub("", html)
         page.write_text(reserve_space(html, page.parent, sizes), encoding="utf-8")
     shrink_pictures(site / "_images", pictures)
     for pattern in UNUSED:
