@@ -309,6 +309,20 @@ def a_full_disk(world):
         return _on_small_disk(world, "size=100k", server)
 
 
+@scenario(
+    "The disk is full, and the file comes from a folder that `D2LUTILS_MIRROR` names",
+    r"can't be kept in FOLDER/story \(No space left on device\)",
+    "nothing",
+)
+def a_full_disk_beside_a_mirror(world):
+    mirror = world.folder.with_name("mirror")
+    (mirror / "story").mkdir(parents=True)
+    (mirror / "story" / "story.txt").write_bytes(STORY)
+    world.patch.setenv("D2LUTILS_MIRROR", str(mirror))
+    with serving({}) as (server, _):
+        return _on_small_disk(world, "size=100k", server)
+
+
 @scenario("Two processes fetch the same set at once")
 def two_processes(world):
     with serving({"/a/story.txt": (STORY, [drip, send])}) as (server, asked):

@@ -67,9 +67,9 @@ def _check():
         for file in damaged:
             print(f"{name}: {file} is damaged; `python -m d2lutils.data fetch {name}` mends it")
         if cached_path(name).exists():
-            right += 1
-            if read_cached(cached_path(name)) is None:
-                right, wrong = right - 1, wrong + 1
+            intact = read_cached(cached_path(name)) is not None
+            right, wrong = right + intact, wrong + (not intact)
+            if not intact:
                 print(f"{name}: {cached_path(name).name} is damaged; the next load makes it anew")
     print(f"{right} files are right, {wrong} damaged, in {cache_folder()}")
     return int(wrong > 0)

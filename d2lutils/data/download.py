@@ -42,9 +42,9 @@ def fetch_files(name):
                 with one_writer(folder):
                     if not is_right(folder / file, digest):  # else another process brought it while we waited
                         _bring(name, folder / file, digest)
+    except DownloadError:
+        raise
     except OSError as error:
-        if isinstance(error, DownloadError):
-            raise
         raise DownloadError(
             f"{name!r} can't be kept in {folder} ({error.strerror or error}); it needs {data_set.megabytes} MB. Make "
             "room there, or set D2LUTILS_DATA to a folder that can be written."
@@ -123,7 +123,7 @@ def _try(address, unfinished, digest):
         cut = isinstance(error, requests.exceptions.ChunkedEncodingError)
         return "stopped answering" if late else "broke off" if cut else "can't be reached", True
     except OSError as error:
-        if error.filename == address:  # a mirror's file, else this machine's own trouble
+        if error.filename == address and error.filename2 is None:  # a mirror's file, else trouble with our own disk
             return f"can't be read ({error.strerror})", False
         raise
     if is_right(unfinished, digest):
