@@ -39,6 +39,8 @@ class VisdomBoard:
     """
 
     def __init__(self, title, address=f"http://localhost:{PORT}", environment="main"):
+        if not address.rpartition(":")[2].isdigit():
+            raise ValueError(f"address needs a port, as http://localhost:{PORT} has, got {address!r}")
         self.title, self.address, self.environment = title, address, environment
         self._options, self._points, self._client, self._worker = {}, {}, None, None
         self._news, self._stop = threading.Event(), threading.Event()
@@ -134,16 +136,18 @@ def main(arguments=None):
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             trial.bind(("127.0.0.1", port))
-        except OSError as error:
-            reason = f"{error.strerror}; is a board running there already?"
-            print(f"board: can't listen on port {port} ({reason}) Try --port {port + 1}", file=sys.stderr)
+        except (OSError, OverflowError) as error:
+            reason = getattr(error, "strerror", None) or error
+            print(f"board: can't listen on port {port} ({reason}). Is one running already? Try --port", file=sys.stderr)
             return 1
     folder = board_folder()
-    if not prepare_page(folder):
-        print(
-            "board: its page stays empty, because its scripts couldn't be fetched. It keeps all curves. Start it once"
-        )
-        print("board: while there is a network, and the scripts are here for good", flush=True)
+    try:
+        is_whole = prepare_page(folder)
+    except OSError as error:
+        print(f"board: can't keep its page in {folder} ({error.strerror or error}). Set D2LUTILS_DATA", file=sys.stderr)
+        return 1
+    if not is_whole:
+        print("board: no network for its scripts, so its page stays empty; it keeps all curves. Start it once with one")
     with contextlib.suppress(KeyboardInterrupt):
         _serve(folder, port)
     return 0

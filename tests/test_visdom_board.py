@@ -240,7 +240,28 @@ def test_the_command_refuses_a_port_that_is_taken(capsys):
         port = taken.getsockname()[1]
         assert main(["--port", str(port)]) == 1
     said = capsys.readouterr().err
-    assert said.count("\n") == 1 and f"can't listen on port {port}" in said and f"--port {port + 1}" in said
+    assert (
+        said.count("\n") == 1 and f"can't listen on port {port} (Address already in use)" in said and "--port" in said
+    )
+
+
+def test_the_command_refuses_a_port_that_cant_be(capsys):
+    assert main(["--port", "99999"]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "can't listen on port 99999" in said and "0-65535" in said
+
+
+def test_the_command_says_in_one_line_that_its_folder_cant_be_written(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("not a folder")
+    monkeypatch.setenv("D2LUTILS_DATA", str(tmp_path / "file"))
+    assert main(["--port", str(free_port())]) == 1
+    said = capsys.readouterr().err
+    assert said.count("\n") == 1 and "(Not a directory). Set D2LUTILS_DATA" in said
+
+
+def test_an_address_without_a_port_is_refused():
+    with pytest.raises(ValueError, match="needs a port, as http://localhost:8097 has, got 'http://localhost'"):
+        VisdomBoard("title", "http://localhost")
 
 
 def test_without_a_network_the_command_says_that_its_page_stays_empty_and_keeps_curves(tmp_path, monkeypatch, capsys):

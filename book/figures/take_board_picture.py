@@ -10,7 +10,6 @@ import tempfile
 import time
 from pathlib import Path
 
-import requests
 import torch
 from PIL import Image
 from playwright.sync_api import sync_playwright
@@ -22,9 +21,11 @@ from d2lutils.training import accuracy, evaluate, set_seed, train
 from d2lutils.visdom_board import VisdomBoard
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tools"))
+from find_browser import find_browser  # noqa: E402 - tools are programs, not a package
+
 SCRIPTS = ROOT / "_build" / "board_scripts"
 PICTURE = Path(__file__).with_name("visdom_board.png")
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PORT = 8197
 COLOURS = 64
 
@@ -52,17 +53,20 @@ def fit(address):
 
 def main():
     """Write visdom_board.png; return the exit status."""
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if browser is None or not SCRIPTS.is_dir():
-        print("needs an installed Chromium or Chrome, and tools/fetch_board_scripts.py run before", file=sys.stderr)
+    if not SCRIPTS.is_dir():
+        print("needs the page's scripts: run tools/fetch_board_scripts.py before", file=sys.stderr)
         return 1
+    browser = find_browser()
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         shutil.copytree(SCRIPTS, Path(folder) / "visdom" / "static")
         command = [sys.executable, "-m", "d2lutils.visdom_board", "--port", str(PORT)]
-        server = subprocess.Popen(command, cwd=ROOT, env={"D2LUTILS_DATA": folder, "HOME": folder})
+        environment = {"D2LUTILS_DATA": folder, "HOME": folder}
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
         try:
             address = f"http://localhost:{PORT}"
-            wait_for(address)
+            while not server.stdout.readline().startswith(f"board: {address}"):  # its word that it is up
+                if server.poll() is not None:
+                    raise RuntimeError("the board didn't start")
             fit(address)
             window = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
             page = window.new_page(viewport={"width": 1000, "height": 440})
@@ -75,16 +79,6 @@ def main():
             server.kill()
     Image.open(PICTURE).convert("RGB").quantize(COLOURS).save(PICTURE, optimize=True)
     return 0
-
-
-def wait_for(address):
-    """Wait until the server answers."""
-    for _ in range(300):
-        try:
-            return requests.get(address, timeout=5)
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise TimeoutError(f"no answer from {address}")
 
 
 if __name__ == "__main__":
