@@ -10,6 +10,7 @@ from d2lutils.data import CATALOGUE
 
 BOOK = Path(__file__).parent.parent / "book"
 PAGE = (BOOK / "data.md").read_text(encoding="utf-8")
+WITH_EXAMPLES = [path for path in sorted(BOOK.glob("*.md")) if ">>>" in path.read_text(encoding="utf-8")]
 
 
 def test_the_table_tells_what_the_catalogue_tells():
@@ -29,9 +30,7 @@ def test_every_kind_of_set_has_a_picture_or_a_sample():
     assert len(pictures) == 6 and all((BOOK / picture).exists() for picture in pictures)
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in sorted(BOOK.glob("*.md")) if ">>>" in path.read_text("utf-8")], ids=str
-)
+@pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_give_what_the_page_shows(path):
     blocks = re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
     code = "\n\n".join(block for block in blocks if ">>>" in block)
