@@ -181,6 +181,20 @@ def test_a_page_without_a_formula_doesnt_load_mathjax():
     assert [page.name for page, tags in scripts.items() if "mathjax" in "".join(tags).lower()] == []
 
 
+def test_displayed_formulas_are_numbered_by_us_or_by_the_lesson_and_not_by_both():
+    tagged = 0
+    for page in all_pages():
+        tree = parse(page)
+        formulas = [node.get_text() for node in tree.select("div.math")]
+        numbers = tree.select(".eqno")
+        if any(r"\tag{" in formula for formula in formulas):
+            tagged += 1
+            assert numbers == [], page.name
+        else:
+            assert len(numbers) == len(formulas), page.name
+    assert tagged, "no page tags its formulas: the case can go from book/_ext/numbered_equations.py"
+
+
 def test_every_icon_of_a_page_has_a_glyph():
     css = (SITE / "_static/styles/pydata-sphinx-theme.css").read_text(encoding="utf-8")
     rules = re.findall(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}', css)

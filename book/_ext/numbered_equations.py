@@ -1,6 +1,7 @@
 """Number every displayed formula, so that a class can speak of "equation 3".
 
 Lessons write plain `$$ … $$`, which JupyterLab and code hosts render too; there is no place for a label.
+A page that numbers some formulas itself, by LaTeX's `\\tag`, keeps its own numbers and gets no others.
 """
 
 from docutils import nodes
@@ -15,7 +16,10 @@ class NumberEquations(SphinxTransform):
     def apply(self):
         """Label the formulas of one page."""
         domain = self.env.get_domain("math")
-        for place, node in enumerate(self.document.findall(nodes.math_block), start=1):
+        formulas = list(self.document.findall(nodes.math_block))
+        if any(r"\tag{" in node.astext() for node in formulas):
+            return
+        for place, node in enumerate(formulas, start=1):
             if node.get("label") is None:
                 label = f"{self.env.docname}-{place}"
                 domain.note_equation(self.env.docname, label, location=node)
