@@ -41,6 +41,14 @@ function reachScrollable() {
       element.tabIndex = 0;
     }
   }
+  // A formula in a sentence also holds invisible text for screen readers, so only its visible part is measured.
+  for (const formula of document.querySelectorAll("span.math")) {
+    const visible = formula.querySelector("mjx-math");
+    if (visible && visible.getBoundingClientRect().width > formula.clientWidth + 1) {
+      formula.classList.add("is-wide");
+      formula.tabIndex = 0;
+    }
+  }
 }
 
 document.addEventListener("DOMContentLoaded", () => {
@@ -50,6 +58,9 @@ document.addEventListener("DOMContentLoaded", () => {
   mendReferences();
   reachScrollable();
 });
+
+// What lies in a hidden answer has no width until it is opened.
+document.addEventListener("toggle", reachScrollable, true);
 
 window.addEventListener("load", () => {
   const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
