@@ -87,6 +87,14 @@ FIND_WIDE_ELEMENTS = """() => {
     return [`${root.scrollWidth} px wide on a screen of ${root.clientWidth}: ${named.join(" | ")}`];
 }"""
 
+FIND_WIDE_FORMULAS = """async () => {
+    await window.MathJax.startup.promise;
+    const wide = [...document.querySelectorAll("span.math")].filter(formula =>
+        formula.querySelector("mjx-math").getBoundingClientRect().width > formula.clientWidth + 1);
+    await new Promise(requestAnimationFrame);  // hidden answers tell that they were opened a moment later
+    return wide.map(formula => [getComputedStyle(formula).overflowX, formula.tabIndex]);
+}"""
+
 
 class QuietHandler(SimpleHTTPRequestHandler):
     """Serves files over connections that stay open, and lets the browser keep what it has."""
@@ -237,6 +245,13 @@ def test_the_keyboard_reaches_the_content_by_the_skip_link(page, site):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)")
+
+
+def test_a_formula_in_a_sentence_that_is_wider_than_a_phone_can_be_scrolled(page, site):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/notebooks/04_softmax_regression/03_softmax_from_scratch.html")
+    page.evaluate(OPEN_ALL)  # one of the two stands in an answer
+    assert page.evaluate(FIND_WIDE_FORMULAS) == [["auto", 0], ["auto", 0]]
 
 
 def toggle_faults(page, selector):
