@@ -59,7 +59,7 @@ document.addEventListener("DOMContentLoaded", () => {
   reachScrollable();
 });
 
-// What lies in a hidden answer has no width until it is opened.
+// In some browsers, what lies in a hidden answer has no width until it is opened.
 document.addEventListener("toggle", reachScrollable, true);
 
 window.addEventListener("load", () => {
