@@ -35,6 +35,11 @@ def _list():
     return 0
 
 
+def _where():
+    print(cache_folder())
+    return 0
+
+
 def _state(name):
     data_set = CATALOGUE[name]
     if not data_set.files:
@@ -57,27 +62,19 @@ def _fetch(names):
 
 
 def _check():
-    wrong, right = 0, 0
+    state = {}  # (set, file) → whether it is right
     for name, data_set in CATALOGUE.items():
-        folder = cache_folder() / name
-        here = [file for file in data_set.files if (folder / file).exists()]
-        damaged = [file for file in here if not is_right(folder / file, data_set.files[file])]
-        right += len(here) - len(damaged)
-        wrong += len(damaged)
-        for file in damaged:
-            print(f"{name}: {file} is damaged; `python -m d2lutils.data fetch {name}` mends it")
-        if cached_path(name).exists():
-            intact = read_cached(cached_path(name)) is not None
-            right, wrong = right + intact, wrong + (not intact)
-            if not intact:
-                print(f"{name}: {cached_path(name).name} is damaged; the next load makes it anew")
-    print(f"{right} files are right, {wrong} damaged, in {cache_folder()}")
+        for file, digest in data_set.files.items():
+            if (path := cache_folder() / name / file).exists():
+                state[name, file] = is_right(path, digest)
+        if (path := cached_path(name)).exists():
+            state[name, path.name] = read_cached(path) is not None
+    for name, file in (key for key, right in state.items() if not right):
+        fetch = f"`python -m d2lutils.data fetch {name}` mends it"
+        print(f"{name}: {file} is damaged; {fetch if file in CATALOGUE[name].files else 'the next load makes it anew'}")
+    wrong = list(state.values()).count(False)
+    print(f"{len(state) - wrong} files are right, {wrong} damaged, in {cache_folder()}")
     return int(wrong > 0)
-
-
-def _where():
-    print(cache_folder())
-    return 0
 
 
 if __name__ == "__main__":

@@ -82,11 +82,12 @@ def _bring(name, path, digest):
             break
     if unfinished.exists() and not unfinished.stat().st_size:
         unfinished.unlink()
+    embedded = [other for other, its in CATALOGUE.items() if its.kind == CATALOGUE[name].kind and not its.files]
     tried = "; ".join(f"{urlsplit(address).netloc or address} {reason}" for address, reason in reasons.items())
     raise DownloadError(
         f"{name!r} can't be fetched now. {path.name}: {tried}. Try again when there is a network (what came is kept); "
         f"or set D2LUTILS_MIRROR to a folder or an http address that has {name}/{path.name}; or use a set that comes "
-        f"with the course: {_name_embedded(CATALOGUE[name].kind)}."
+        f"with the course: {', '.join(embedded)}."
     )
 
 
@@ -94,10 +95,6 @@ def _mirrors(name):
     """Return the base address of a set on the mirror that `D2LUTILS_MIRROR` names, in a list that may be empty."""
     mirror = os.environ.get("D2LUTILS_MIRROR", "").rstrip("/")
     return [f"{mirror}/{name}/"] if mirror else []
-
-
-def _name_embedded(kind):
-    return ", ".join(name for name, data_set in CATALOGUE.items() if data_set.kind == kind and not data_set.files)
 
 
 def _try(address, unfinished, digest):

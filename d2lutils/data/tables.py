@@ -40,13 +40,15 @@ def load_table(name="penguins"):
         part of Kaggle's competition; no licence stated.
     """
     find_set(name, "table")
-    return {"penguins": _load_penguins, "cars": _load_cars, "house-prices": _load_house_prices}[name]()
+    if name == "cars":
+        return _load_cars()
+    if name == "penguins":
+        from palmerpenguins import load_penguins
 
+        return load_penguins()
+    import pandas as pd
 
-def _load_penguins():
-    from palmerpenguins import load_penguins
-
-    return load_penguins()
+    return pd.read_csv(*fetch_files("house-prices"))
 
 
 def _load_cars():
@@ -60,10 +62,3 @@ def _load_cars():
     cars["origin"] = cars["origin"].map(CAR_ORIGINS)
     cars.insert(0, "mpg", mpg)
     return cars
-
-
-def _load_house_prices():
-    import pandas as pd
-
-    (path,) = fetch_files("house-prices")
-    return pd.read_csv(path)
