@@ -6,6 +6,7 @@ colours that colour-blind eyes tell apart, with line styles that survive grey pr
 
 import sys
 import time
+from itertools import accumulate
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -48,7 +49,7 @@ def plot_curves(curves, xlabel, ylabel, ax=None):
     """
     if not curves:
         raise ValueError("there is no curve to draw")
-    ax = _axes_or_new(ax)
+    ax = plt.subplots()[1] if ax is None else ax
     for name, series in curves.items():
         x, y = series if _is_pair(series) else (range(1, len(series) + 1), series)
         if len(x) != len(y):
@@ -80,11 +81,9 @@ def smooth(values, beta=0.9, correct_bias=True):
     values = np.asarray(values, dtype=np.float64)
     if not 0 <= beta < 1 or values.ndim != 1:
         raise ValueError(f"need a series and 0 ≤ beta < 1, got shape {values.shape} and {beta}")
-    averages, average = np.empty_like(values), 0.0
-    for t, value in enumerate(values):
-        average = beta * average + (1 - beta) * value
-        averages[t] = average / (1 - beta ** (t + 1)) if correct_bias else average
-    return averages
+    averages = list(accumulate(values, lambda average, value: beta * average + (1 - beta) * value, initial=0.0))[1:]
+    weights = 1 - beta ** np.arange(1, len(values) + 1) if correct_bias else 1  # their sum so far
+    return np.array(averages) / weights
 
 
 def plot_images(images, titles=None, columns=10, ax=None):
@@ -233,10 +232,6 @@ class LiveCurves:
             self._axes.legend()
         self._axes.relim()
         self._axes.autoscale_view(scaley=self._fit_height)
-
-
-def _axes_or_new(ax):
-    return plt.subplots()[1] if ax is None else ax
 
 
 def _is_pair(series):

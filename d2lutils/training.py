@@ -69,7 +69,7 @@ def accuracy(scores, labels):
         ValueError: The shapes don't fit, there is no row, or a label is outside the classes.
     """
     if scores.dim() != 2 or labels.shape != scores.shape[:1]:
-        raise ValueError(f"scores must be (n, k) and labels (n,), got {_shape(scores)} and {_shape(labels)}")
+        raise ValueError(f"scores must be (n, k) and labels (n,), got {tuple(scores.shape)} and {tuple(labels.shape)}")
     count_rows(labels)
     _check_labels(labels, scores.shape[1])
     return (scores.argmax(dim=1) == labels).sum().item() / len(labels)
@@ -180,7 +180,7 @@ def _check_fit(outputs, targets):
     if targets.is_floating_point():
         if outputs.shape != targets.shape:
             raise ValueError(
-                f"outputs are {_shape(outputs)} but targets {_shape(targets)}: a loss would broadcast them "
+                f"outputs are {tuple(outputs.shape)} but targets {tuple(targets.shape)}: a loss would broadcast them "
                 "against each other. Reshape the targets."
             )
     elif outputs.dim() > 1:
@@ -197,7 +197,3 @@ def _check_labels(labels, num_classes):
 def _set_mode(model, training):
     if isinstance(model, nn.Module):
         model.train(training)
-
-
-def _shape(tensor):
-    return tuple(tensor.shape)
