@@ -6,23 +6,21 @@ Without names all are trained, about half an hour on one quiet core; with names 
 stay. Each network is written down as soon as it is done, so an interrupted run loses one network at most.
 """
 
-import datetime
-import json
 import statistics
 import sys
 import time
-from pathlib import Path
 
 import torch
 from lesson_code import fingerprint, load_definitions
-from measure import announce, describe_machine, limit_threads
+from measure import announce, limit_threads
+from records import RESULTS, write_entry
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from d2lutils.data import load_images, take_batches
 from d2lutils.training import accuracy, evaluate, set_seed, train
 
-RECORD = Path(__file__).resolve().parent / "results" / "convolutional_networks.json"
+RECORD = RESULTS / "convolutional_networks.json"
 PART = "07_convolutional_networks"
 SMALL_BLOCKS, RESNET = f"{PART}/06_blocks_of_vgg_nin_inception", f"{PART}/07_resnet"
 NETWORKS = {  # name → lesson, function that makes it, function that augments a batch
@@ -116,17 +114,7 @@ def count_multiply_adds(model):
 
 def write_record(name, result):
     """Keep one network's record beside those of the others."""
-    record = json.loads(RECORD.read_text(encoding="utf-8")) if RECORD.exists() else {"networks": {}}
-    networks = record["networks"] | {name: result}
-    record = {
-        "date": datetime.date.today().isoformat(),
-        "machine": describe_machine(),
-        "recipe": RECIPE,
-        "networks": {key: networks[key] for key in NETWORKS if key in networks},
-    }
-    unfinished = RECORD.with_suffix(".part")
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(RECORD)
+    write_entry(RECORD, name, result, order=NETWORKS, recipe=RECIPE)
     values = result["test_accuracy"]
     print(f"{name:24s} {statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}", flush=True)
 

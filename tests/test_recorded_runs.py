@@ -4,6 +4,7 @@ import json
 import statistics
 
 import convolutional_networks
+import language_models
 import lesson_code
 import nbformat
 import pytest
@@ -107,3 +108,31 @@ def test_one_network_is_recorded_without_losing_the_others(tmp_path, monkeypatch
     assert list(tmp_path.iterdir()) == [tmp_path / "record.json"]
     spread = statistics.stdev(rows[2]["test_accuracy"])
     assert f"small_vgg                0.920 ± {spread:.3f}" in capsys.readouterr().out
+
+
+TALE = json.loads(language_models.RECORD.read_text(encoding="utf-8"))
+
+
+def test_the_language_models_are_recorded_with_the_recipe_of_the_script():
+    assert list(TALE["networks"]) == list(language_models.KINDS)
+    assert TALE["recipe"] == language_models.RECIPE
+    (train_text, held_out_text), _ = language_models.read_tale()
+    assert (len(train_text), len(held_out_text)) == (59325, 6592)
+    assert (TALE["recipe"]["training characters"], TALE["recipe"]["held-out characters"]) == (59325, 6592)
+
+
+@pytest.mark.parametrize("kind", language_models.KINDS)
+def test_a_language_model_was_recorded_as_its_lesson_defines_it_now(kind):
+    row = TALE["networks"][kind]
+    assert row["definition"] == language_models.current_definition(), (
+        f"the lesson has changed since {kind} was recorded: run `python benchmarks/language_models.py`"
+    )
+    assert len(row["held_out_perplexity"]) == len(row["train_perplexity"]) == 5
+    assert max(row["held_out_perplexity"]) < TALE["n_grams"]["2"], "every network beats the bigram"
+    assert all(text.startswith("The river ") and len(text) == 310 for text in row["samples"].values())
+    assert list(row["samples"]) == ["0.5", "1.0", "1.5"]
+
+
+def test_an_unknown_kind_is_named_with_the_known_ones():
+    with pytest.raises(SystemExit, match="unknown kind tree; known: rnn, gru, lstm"):
+        language_models.main(["tree"])
