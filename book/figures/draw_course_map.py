@@ -24,7 +24,7 @@ PARTS = {
     4: (["Softmax", "regression"], ["classes, images,", "cross-entropy"]),
     5: (["Multilayer", "perceptrons"], ["hidden layers,", "backpropagation"]),
     6: (["Building models"], ["blocks, layers of", "one's own, saving,", "devices"]),
-    7: (["Convolutional", "networks"], ["filters, LeNet,", "residual networks"]),
+    7: (["Convolutional", "networks"], ["kernels, LeNet,", "residual networks"]),
     8: (["Recurrent", "networks"], ["text, memory,", "sequences"]),
 }
 COLOURS = {
