@@ -13,7 +13,7 @@ import time
 import torch
 from lesson_code import fingerprint, load_definitions
 from measure import announce, limit_threads
-from records import RESULTS, write_entry
+from records import RESULTS, run_script, write_entry
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -53,7 +53,7 @@ def main(names):
     """Measure the networks named, or all; return 0."""
     unknown = set(names) - set(NETWORKS)
     if unknown:
-        raise SystemExit(f"unknown network {', '.join(sorted(unknown))}; known: {', '.join(NETWORKS)}")
+        raise SystemExit(f"unknown network {', '.join(sorted(unknown))}; known: {'; '.join(NETWORKS)}")
     limit_threads()
     for name in names or NETWORKS:
         write_record(name, measure(name))
@@ -120,4 +120,4 @@ def write_record(name, result):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_script(main))

@@ -13,7 +13,7 @@ import time
 import torch
 from lesson_code import fingerprint, load_definitions
 from measure import announce, limit_threads
-from records import RESULTS, write_entry
+from records import RESULTS, run_script, write_entry
 
 from d2lutils.data import load_text
 from d2lutils.text import Vocabulary
@@ -104,4 +104,4 @@ def current_definition():
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(run_script(main))

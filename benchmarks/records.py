@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import sys
 from pathlib import Path
 
 from measure import describe_machine
@@ -28,5 +29,18 @@ def write_entry(path, name, entry, *, order, **about):
         "networks": {key: networks[key] for key in order if key in networks},
     }
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        unfinished.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise SystemExit(f"{name} can't be recorded in {path} ({error.strerror}): {json.dumps(entry)}") from None
+
+
+def run_script(main):
+    """Run a script's main on its arguments and return its exit status; one line says that it was stopped."""
+    try:
+        return main(sys.argv[1:])
+    except KeyboardInterrupt:
+        print("\nstopped; what was done before this network is recorded", file=sys.stderr)
+        return 130

@@ -8,6 +8,7 @@ import language_models
 import lesson_code
 import nbformat
 import pytest
+import records
 
 LESSON = """
 import math
@@ -94,7 +95,7 @@ def test_the_small_resnet_reads_more_than_97_of_100_digits_with_every_seed():
 
 
 def test_an_unknown_network_is_named_with_the_known_ones():
-    with pytest.raises(SystemExit, match="unknown network lenet; known: modern_lenet, small_alexnet"):
+    with pytest.raises(SystemExit, match="unknown network lenet; known: modern_lenet; small_alexnet"):
         convolutional_networks.main(["lenet"])
 
 
@@ -136,3 +137,26 @@ def test_a_language_model_was_recorded_as_its_lesson_defines_it_now(kind):
 def test_an_unknown_kind_is_named_with_the_known_ones():
     with pytest.raises(SystemExit, match="unknown kind tree; known: rnn, gru, lstm"):
         language_models.main(["tree"])
+
+
+def test_a_full_disk_keeps_the_record_and_says_what_was_measured(tmp_path, monkeypatch):
+    path = tmp_path / "record.json"
+    records.write_entry(path, "a", {"value": 1}, order="ab")
+    before = path.read_bytes()
+
+    def fill_up(self, *_, **__):
+        self.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_text", fill_up)
+    with pytest.raises(SystemExit, match=r"b can't be recorded in .* \(No space left on device\): {\"value\": 2}"):
+        records.write_entry(path, "b", {"value": 2}, order="ab")
+    assert path.read_bytes() == before and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_stopped_run_says_so_in_one_line(capsys):
+    def stop(_):
+        raise KeyboardInterrupt
+
+    assert records.run_script(stop) == 130
+    assert capsys.readouterr().err == "\nstopped; what was done before this network is recorded\n"
