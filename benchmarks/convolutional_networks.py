@@ -6,14 +6,12 @@ Without names all are trained, about half an hour on one quiet core; with names 
 stay. Each network is written down as soon as it is done, so an interrupted run loses one network at most.
 """
 
-import statistics
 import sys
-import time
 
 import torch
 from lesson_code import fingerprint, load_definitions
 from measure import announce, limit_threads
-from records import RESULTS, run_script, write_entry
+from records import RESULTS, check_names, print_spread, run_script, train_epochs, write_entry
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -51,9 +49,7 @@ RECIPE = {
 
 def main(names):
     """Measure the networks named, or all; return 0."""
-    unknown = set(names) - set(NETWORKS)
-    if unknown:
-        raise SystemExit(f"unknown network {', '.join(sorted(unknown))}; known: {'; '.join(NETWORKS)}")
+    check_names("network", names, NETWORKS)
     limit_threads()
     for name in names or NETWORKS:
         write_record(name, measure(name))
@@ -95,13 +91,11 @@ def train_once(make, augment, seed):
         for images, labels in take_batches(digits.train_images, digits.train_labels, batch_size=BATCH_SIZE):
             yield (augment(images) if augment else images), labels
 
-    seconds = []
-    for epoch in range(EPOCHS):
-        optimizer.param_groups[0]["lr"] = HIGHEST_RATE * (1 - epoch / EPOCHS)
-        start = time.process_time()
+    def run_epoch():
         train(model, nn.CrossEntropyLoss(), optimizer, batches, epochs=1)
-        seconds.append(time.process_time() - start)
-    return evaluate(model, accuracy, digits.test_images, digits.test_labels), min(seconds)
+
+    _, seconds = train_epochs(optimizer, run_epoch, EPOCHS, HIGHEST_RATE)
+    return evaluate(model, accuracy, digits.test_images, digits.test_labels), seconds
 
 
 def count_multiply_adds(model):
@@ -115,8 +109,7 @@ def count_multiply_adds(model):
 def write_record(name, result):
     """Keep one network's record beside those of the others."""
     write_entry(RECORD, name, result, order=NETWORKS, recipe=RECIPE)
-    values = result["test_accuracy"]
-    print(f"{name:24s} {statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}", flush=True)
+    print_spread(name, result["test_accuracy"])
 
 
 if __name__ == "__main__":

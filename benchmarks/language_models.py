@@ -6,14 +6,13 @@ Without names all are trained, about five minutes on one quiet core; with names 
 Each kind is written down as soon as it is done.
 """
 
-import statistics
 import sys
-import time
+from functools import partial
 
 import torch
 from lesson_code import fingerprint, load_definitions
 from measure import announce, limit_threads
-from records import RESULTS, run_script, write_entry
+from records import RESULTS, check_names, print_spread, run_script, train_epochs, write_entry
 
 from d2lutils.data import load_text
 from d2lutils.text import Vocabulary
@@ -45,17 +44,14 @@ RECIPE = {
 
 def main(kinds):
     """Measure the kinds named, or all; return 0."""
-    unknown = set(kinds) - set(KINDS)
-    if unknown:
-        raise SystemExit(f"unknown kind {', '.join(sorted(unknown))}; known: {', '.join(KINDS)}")
+    check_names("kind", kinds, KINDS)
     limit_threads()
     lesson, texts, vocabulary = load_definitions(LESSON), *read_tale()
     n_grams = {str(n): round(lesson["n_gram_perplexity"](*texts, n, len(vocabulary)), 4) for n in ORDERS}
     for kind in kinds or KINDS:
         entry = measure(kind, lesson, texts, vocabulary)
         write_entry(RECORD, kind, entry, order=KINDS, recipe=RECIPE, n_grams=n_grams)
-        values = entry["held_out_perplexity"]
-        print(f"{kind:5s} {statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}", flush=True)
+        print_spread(kind, entry["held_out_perplexity"])
     return 0
 
 
@@ -72,15 +68,12 @@ def measure(kind, lesson, texts, vocabulary):
     runs, models = [], []
     for seed in SEEDS:
         set_seed(seed)
-        models.append(lesson["CharacterModel"](len(vocabulary), HIDDEN, kind))
-        optimizer = torch.optim.Adam(models[-1].parameters())
-        seconds = []
-        for epoch in range(EPOCHS):
-            optimizer.param_groups[0]["lr"] = HIGHEST_RATE * (1 - epoch / EPOCHS)
-            start = time.process_time()
-            perplexity = lesson["train_epoch"](models[-1], optimizer, train_ids)
-            seconds.append(time.process_time() - start)
-        runs.append((perplexity, lesson["held_out_perplexity"](models[-1], held_out_ids), min(seconds)))
+        model = lesson["CharacterModel"](len(vocabulary), HIDDEN, kind)
+        optimizer = torch.optim.Adam(model.parameters())
+        run_epoch = partial(lesson["train_epoch"], model, optimizer, train_ids)
+        perplexity, seconds = train_epochs(optimizer, run_epoch, EPOCHS, HIGHEST_RATE)
+        runs.append((perplexity, lesson["held_out_perplexity"](model, held_out_ids), seconds))
+        models.append(model)
         announce(f"{kind}, seed {seed}: held-out perplexity {runs[-1][1]:.2f}, {runs[-1][2]:.2f} s an epoch")
     return {
         "definition": current_definition(),

@@ -1,13 +1,37 @@
-"""Records of long runs: one entry for each network, written as soon as it is done, the others' entries kept."""
+"""Long runs and their records: one entry for each network, written as soon as it is done, the others' entries kept."""
 
 import datetime
 import json
+import statistics
 import sys
+import time
 from pathlib import Path
 
 from measure import describe_machine
 
 RESULTS = Path(__file__).resolve().parent / "results"
+
+
+def check_names(kind, names, known):
+    """Exit with one line when a name isn't among the known ones."""
+    unknown = set(names) - set(known)
+    if unknown:
+        raise SystemExit(f"unknown {kind} {', '.join(sorted(unknown))}; known: {'; '.join(known)}")
+
+
+def train_epochs(optimizer, run_epoch, epochs, highest_rate):
+    """Run epochs with a learning rate that falls in equal steps towards zero.
+
+    Returns:
+        What the last `run_epoch()` returned, and the processor seconds of the quickest one.
+    """
+    seconds = []
+    for epoch in range(epochs):
+        optimizer.param_groups[0]["lr"] = highest_rate * (1 - epoch / epochs)
+        start = time.process_time()
+        result = run_epoch()
+        seconds.append(time.process_time() - start)
+    return result, min(seconds)
 
 
 def write_entry(path, name, entry, *, order, **about):
@@ -35,6 +59,11 @@ def write_entry(path, name, entry, *, order, **about):
     except OSError as error:
         unfinished.unlink(missing_ok=True)
         raise SystemExit(f"{name} can't be recorded in {path} ({error.strerror}): {json.dumps(entry)}") from None
+
+
+def print_spread(name, values):
+    """Print mean and standard deviation over seeds."""
+    print(f"{name:24s} {statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}", flush=True)
 
 
 def run_script(main):

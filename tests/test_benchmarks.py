@@ -1,10 +1,10 @@
 """The benchmarks' arithmetic, their goals, and that the recorded result says what its numbers say."""
 
-import importlib.util
 import json
 import re
 from pathlib import Path
 
+import measure
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -28,51 +28,42 @@ LIMITS = {
 }
 
 
-@pytest.fixture
-def measure():
-    """The module benchmarks/measure.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("measure", ROOT / "benchmarks" / "measure.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_each_promise_of_speed_is_a_goal_with_its_limit(measure):
+def test_each_promise_of_speed_is_a_goal_with_its_limit():
     assert {name: (goal.limit, goal.unit) for name, goal in measure.GOALS.items()} == LIMITS
 
 
-def test_the_median_is_of_ratios_within_pairs_not_the_ratio_of_medians(measure):
+def test_the_median_is_of_ratios_within_pairs_not_the_ratio_of_medians():
     ratios = measure.ratios([2.0, 30.0, 3.0], [1.0, 10.0, 2.0])
     assert ratios == [2.0, 3.0, 1.5]
     row = measure.summarise("take_batches", ratios)
     assert (row["median"], row["min"], row["max"], row["runs"]) == (2.0, 1.5, 3.0, 3)  # of medians: 3 / 2
 
 
-def test_differences_are_taken_within_pairs(measure):
+def test_differences_are_taken_within_pairs():
     assert measure.differences([3.0, 9.0], [1.0, 8.0]) == [2.0, 1.0]
 
 
-def test_pairs_of_unequal_number_are_refused(measure):
+def test_pairs_of_unequal_number_are_refused():
     with pytest.raises(ValueError, match="zip"):
         measure.ratios([1.0, 2.0], [1.0])
 
 
 @pytest.mark.parametrize(("values", "met"), [([1.1], True), ([1.1001], False), ([1.0, 1.09, 9.0], True)])
-def test_a_goal_is_met_up_to_its_limit_by_the_median(measure, values, met):
+def test_a_goal_is_met_up_to_its_limit_by_the_median(values, met):
     assert measure.summarise("take_batches", values)["met"] is met
 
 
-def test_what_is_shown_for_comparison_is_neither_met_nor_missed(measure):
+def test_what_is_shown_for_comparison_is_neither_met_nor_missed():
     assert measure.summarise("data_loader", [50.0])["met"] is None
 
 
-def test_a_missed_goal_shows_in_the_table_and_in_the_exit_status(measure, capsys):
+def test_a_missed_goal_shows_in_the_table_and_in_the_exit_status(capsys):
     met, missed = measure.summarise("live_short", [0.1]), measure.summarise("live_short", [0.4])
     assert measure.print_table([met]) == 0 and "MISSED" not in capsys.readouterr().out
     assert measure.print_table([met, missed]) == 1 and capsys.readouterr().out.count("MISSED") == 1
 
 
-def test_contenders_run_by_turns_after_one_untimed_round(measure):
+def test_contenders_run_by_turns_after_one_untimed_round():
     calls = []
     seconds = measure.take_turns({"a": lambda: calls.append("a"), "b": lambda: calls.append("b")}, rounds=2)
     assert calls == ["a", "b"] * 3 and [len(seconds[name]) for name in "ab"] == [2, 2]

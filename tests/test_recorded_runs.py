@@ -135,7 +135,7 @@ def test_a_language_model_was_recorded_as_its_lesson_defines_it_now(kind):
 
 
 def test_an_unknown_kind_is_named_with_the_known_ones():
-    with pytest.raises(SystemExit, match="unknown kind tree; known: rnn, gru, lstm"):
+    with pytest.raises(SystemExit, match="unknown kind tree; known: rnn; gru; lstm"):
         language_models.main(["tree"])
 
 

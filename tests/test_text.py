@@ -11,8 +11,7 @@ from d2lutils.data import load_text
 from d2lutils.text import UNKNOWN, Vocabulary, split_text, take_windows
 
 # The same examples each time, and no time limit: a busy machine mustn't fail a test.
-settings.register_profile("steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-STEADY = settings.get_profile("steady")
+STEADY = settings(derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @STEADY
