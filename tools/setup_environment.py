@@ -135,7 +135,7 @@ def build():
     run(
         "installing the packages, a minute or a few",
         *(*uv, "install", "--python", python, "--compile-bytecode", *options),
-        *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", ".[lab,book,dev]"),
+        *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", ".[lab,book,dev,classroom]"),
         **variables,
     )
     run("checking them", *uv, "check", "--python", python)
