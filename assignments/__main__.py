@@ -1,0 +1,387 @@
+"""What an instructor types: python -m assignments COMMAND."""
+
+import argparse
+import csv
+import os
+import shutil
+import subprocess
+import sys
+import time
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import nbformat
+
+from assignments import handins, intake, sandbox
+from assignments.course import HERE, Course, CourseError, digest, read_json, write_whole
+from assignments.grading import grade_many, grade_over, pool, rebuilt
+from assignments.running import Budget
+
+UNCONFINED = "I accept that hand-ins can do what I can"
+NBGRADER_CONFIG = '''"""nbgrader's settings for this course, for the formgrader and nbgrader's own commands."""
+
+from pathlib import Path
+
+from assignments.nbgrader_steps import settings
+
+c = get_config()  # noqa: F821 - Jupyter defines it
+c.merge(settings(Path(__file__).resolve().parent))
+'''
+WARNING = (
+    "WITHOUT A SANDBOX a hand-in can read solutions and judges, write to the gradebook, delete files, "
+    "use the network, and see other students' work."
+)
+
+
+def main(arguments=None):
+    """Carry out one command; return the exit status."""
+    options = parser().parse_args(arguments)
+    course = Course(Path(options.course).resolve())
+    try:
+        return options.run(course, options)
+    except (CourseError, sandbox.SandboxError) as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        print(f"{options.command}: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(
+            f"\n{options.command}: stopped. What is done is kept; the same command goes on from here.", file=sys.stderr
+        )
+        return 130
+
+
+def parser():
+    """The command line."""
+    top = argparse.ArgumentParser(prog="python -m assignments", description="Hand out, take in and grade assignments.")
+    top.add_argument(
+        "--course", default=os.environ.get("COURSE", str(HERE)), help="folder of the course (default: %(default)s)"
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+
+    def add(name, run, says, assignment="?"):
+        command = commands.add_parser(name, help=says, description=says)
+        command.set_defaults(run=run)
+        if assignment:
+            command.add_argument("assignment", nargs=assignment, help="its name; all where none is given")
+        return command
+
+    init = add(
+        "init", run_init, "make a course's folder of your own, private, with our assignments in it", assignment=None
+    )
+    init.add_argument("folder", help="a folder that doesn't exist yet, or an empty one")
+    add("release", run_release, "make the students' notebooks, without solutions, in release/")
+    check = add(
+        "check", run_check, "try whether assignments are sound: reference, blank, other answers, planted mistakes"
+    )
+    collect = add("collect", run_collect, "take in a folder or zip file of hand-ins", assignment=None)
+    collect.add_argument("assignment", help="its name")
+    collect.add_argument("place", help="the folder or zip file")
+    collect.add_argument("--pattern", help="regular expression with (?P<student>…), searched in each file's path")
+    grade = add("grade", run_grade, "grade all that came in and isn't graded yet")
+    for command in (check, grade):
+        command.add_argument(
+            "--workers", type=int, default=os.cpu_count() or 1, help="processes (default: %(default)s)"
+        )
+        command.add_argument("--without-sandbox", metavar="SENTENCE", help=f'only with the sentence "{UNCONFINED}"')
+    grade.add_argument("--seconds", type=float, default=Budget.seconds, help="for one hand-in (default: %(default)s)")
+    grade.add_argument("--scheduler", help="address of a Dask scheduler, whose workers grade in place of this machine")
+    grade.add_argument("--again", action="store_true", help="record all anew, even what is graded")
+    mark = add("mark", run_mark, "open nbgrader's formgrader in JupyterLab, to mark by hand", assignment=None)
+    mark.add_argument(
+        "options", nargs="*", help="handed on to JupyterLab, after --, such as -- --no-browser --port=9000"
+    )
+    add("feedback", run_feedback, "write a page for each student, in feedback/")
+    export = add("export", run_export, "write a table of marks")
+    export.add_argument("--to", default="marks.csv", help="file (default: %(default)s)")
+    add("status", run_status, "say for each student where the work stands")
+    add("doctor", run_doctor, "prove the sandbox and say what is installed", assignment=None)
+    return top
+
+
+def chosen(course, options):
+    """The assignments that a command is about."""
+    names = [options.assignment] if options.assignment else course.names
+    if not names:
+        raise CourseError(f"no assignments in {course.root / 'source'}")
+    return [course.assignment(name) for name in names]
+
+
+def confined(course, options):
+    """True when hand-ins run in a sandbox, which is proved first; False if the instructor typed the sentence."""
+    if options.without_sandbox is not None:
+        if options.without_sandbox != UNCONFINED:
+            raise CourseError(f'without a sandbox only with the sentence "{UNCONFINED}". {WARNING}')
+        print(WARNING, file=sys.stderr)
+        return False
+    sandbox.prove(course.root)
+    return True
+
+
+def interface(course, rebuilt=False):
+    """nbgrader's interface to the course (its import takes seconds)."""
+    from assignments.nbgrader_steps import api
+
+    return api(course.root, rebuilt)
+
+
+def run_init(_, options):
+    """Make a course's folder."""
+    root = Path(options.folder).resolve()
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise CourseError(f"{root} isn't empty; name a folder that doesn't exist yet")
+    for name in ("source", "judges", "mutants"):
+        shutil.copytree(HERE / name, root / name, ignore=shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints"))
+    (root / "roster.csv").write_text("student,name\n", encoding="utf-8")
+    (root / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
+    (root / ".gitignore").write_text("*\n", encoding="utf-8")
+    print(f"{root}: {len(Course(root).names)} assignments. Put your students into roster.csv; then: release")
+    return 0
+
+
+def run_mark(course, options):
+    """Open the formgrader."""
+    if not (course.root / "nbgrader_config.py").is_file():
+        raise CourseError(
+            f"{course.root} has no nbgrader_config.py: python -m assignments init makes a course's folder"
+        )
+    here = Path(sys.executable).parent
+    environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
+    environment["PYTHONPATH"] = f"{HERE.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    print("In JupyterLab's menu choose Nbgrader, Formgrader, then Manual Grading.", flush=True)
+    command = [sys.executable, "-m", "jupyter", "lab", *options.options]
+    return subprocess.run(command, cwd=course.root, env=environment, check=False).returncode
+
+
+def run_release(course, options):
+    """Release assignments."""
+    from assignments.release import release
+    from assignments.soundness import hidden_text
+
+    api = interface(course)
+    for assignment in chosen(course, options):
+        release(assignment, api)
+        leaked = hidden_text(assignment)
+        if leaked:
+            assignment.released.unlink()
+            raise CourseError(f"{assignment.name} would show what it must hide ({leaked[0]}); nothing was released")
+        print(f"{assignment.name}: {assignment.released}")
+    return 0
+
+
+def run_check(course, options):
+    """Try whether assignments are sound."""
+    from assignments import soundness
+
+    is_confined, failed = confined(course, options), 0
+    with pool(options.workers) as processes:
+        for assignment in chosen(course, options):
+            began, trials = time.monotonic(), soundness.trials(assignment)
+            futures = [
+                processes.submit(soundness.attempt, assignment, trial, Budget(), is_confined) for trial in trials
+            ]
+            for trial, future in zip(trials, futures, strict=True):
+                fault = future.result()
+                failed += fault is not None
+                print(
+                    f"{assignment.name}: {'✗' if fault else '✓'} {trial.name}{f': {fault}' if fault else ''}",
+                    flush=True,
+                )
+            print(f"{assignment.name}: {len(trials)} hand-ins in {time.monotonic() - began:.0f} s")
+    print(f"{failed} came out other than they should" if failed else "all came out as they should")
+    return 1 if failed else 0
+
+
+def run_collect(course, options):
+    """Take in hand-ins."""
+    assignment, count = course.assignment(options.assignment), 0
+    if Path(options.place).is_file() and not zipfile.is_zipfile(options.place):
+        raise CourseError(f"{options.place} isn't a folder or a zip file")
+    for student, note in handins.collect(assignment, options.place, options.pattern):
+        count += note.startswith(("taken", "was here"))
+        print(f"{student}: {note}")
+    print(f"{count} hand-ins of {assignment.name} are here")
+    return 0
+
+
+def run_grade(course, options):
+    """Grade hand-ins: run and judge them over the cores, then record them one by one."""
+    is_confined, budget = confined(course, options), replace(Budget(), seconds=options.seconds)
+    api = None
+    for assignment in chosen(course, options):
+        waiting = [name for name in assignment.students() if options.again or not is_recorded(assignment, name)]
+        total, began = len(waiting), time.monotonic()
+        print(f"{assignment.name}: {total} to grade, {len(assignment.students()) - total} graded before", flush=True)
+        if options.scheduler:
+            done = grade_over(options.scheduler, assignment, waiting, budget, is_confined)
+        else:
+            done = grade_many(assignment, waiting, budget, is_confined, options.workers)
+        for number, (student, status, notes) in enumerate(done, start=1):
+            fault = None
+            if status == "graded":
+                api = api or interface(course, rebuilt=True)
+                write_rebuilt(assignment, student)
+                said = api.autograde(assignment.name, student, force=True)
+                fault = None if said["success"] else last_line(said)
+            outcome, remarks = ("not graded", [fault]) if fault else (status, notes)
+            record(assignment, student, outcome, remarks)
+            print(f"{number}/{total} {student}: {outcome}{''.join(f'; {remark}' for remark in remarks)}", flush=True)
+        if total:
+            print(f"{assignment.name}: {total} in {time.monotonic() - began:.0f} s")
+        print_missing(assignment)
+    return 0
+
+
+def write_rebuilt(assignment, student):
+    """Write the rebuilt hand-in where nbgrader reads it, with the time at which it came in, if that is known."""
+    notebook, _ = rebuilt(assignment, student)
+    target = assignment.course.state / "rebuilt" / student / assignment.name / f"{assignment.name}.ipynb"
+    write_whole(target, nbformat.writes(notebook))
+    stamp = assignment.submitted_file(student).with_name("timestamp.txt")
+    if stamp.is_file() and not stamp.is_symlink():
+        write_whole(target.with_name(stamp.name), stamp.read_text(encoding="utf-8", errors="replace")[:100])
+
+
+def last_line(said):
+    """The last line of what nbgrader said."""
+    lines = (said.get("error") or said.get("log") or "nbgrader gave no reason").strip().splitlines()
+    return lines[-1]
+
+
+def record_path(assignment, student):
+    """Where a student's state is remembered."""
+    return assignment.course.state / assignment.name / "students" / f"{student}.json"
+
+
+def submission_digest(assignment, student):
+    """Digest of what a student handed in and of what its marks depend on."""
+    try:
+        data = intake.read_file(assignment.submitted_file(student)).encode()
+    except intake.RejectedError as error:
+        data = str(error).encode()
+    return digest(data + assignment.key.encode() + assignment.blueprint.metadata["source_digest"].encode())
+
+
+def record(assignment, student, status, notes):
+    """Remember what came of a student's hand-in."""
+    import json
+
+    content = {"status": status, "notes": notes, "digest": submission_digest(assignment, student)}
+    write_whole(record_path(assignment, student), json.dumps(content))
+
+
+def state_of(assignment, student):
+    """What is remembered of a student's hand-in: a dictionary with status and notes."""
+    found = read_json(record_path(assignment, student))
+    if not found or found["digest"] != submission_digest(assignment, student):
+        return {"status": "not graded", "notes": ["it waits for: grade"]}
+    return found
+
+
+def is_recorded(assignment, student):
+    """True if this very hand-in has been graded or rejected."""
+    return state_of(assignment, student)["status"] in {"graded", "rejected"}
+
+
+def roster(course):
+    """Names of the students in roster.csv (its column `student`), an empty list where there is no such file."""
+    path = course.root / "roster.csv"
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    if rows and "student" not in rows[0]:
+        raise CourseError(f"{path} has no column 'student'")
+    return [row["student"].strip() for row in rows if row["student"].strip()]
+
+
+def print_missing(assignment):
+    """Print who of the roster handed in nothing."""
+    missing = sorted(set(roster(assignment.course)) - set(assignment.students()))
+    for student in missing:
+        print(f"{student}: not graded; nothing came in")
+
+
+def marks(course, assignments):
+    """Yield a dictionary of marks for each student and assignment."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "deep-learning") as book:
+        for assignment in assignments:
+            handed_in = assignment.students()
+            for student in sorted({*roster(course), *handed_in}):
+                row = {"student": student, "assignment": assignment.name, "status": "nothing came in"}
+                if student in handed_in:
+                    row["status"] = state_of(assignment, student)["status"]
+                if row["status"] == "graded":
+                    try:
+                        found = book.find_submission(assignment.name, student)
+                    except MissingEntry:
+                        row["status"] = "not graded"
+                    else:
+                        row["status"] = "to be marked by hand" if found.needs_manual_grade else "graded"
+                        row |= {"points": round(found.score, 2), "of": found.max_score}
+                        row["late penalty"] = round(found.late_submission_penalty or 0, 2)
+                yield row
+
+
+def run_feedback(course, options):
+    """Write feedback pages."""
+    api = interface(course)
+    for assignment in chosen(course, options):
+        for student in assignment.students():
+            state = state_of(assignment, student)
+            folder = course.root / "feedback" / student / assignment.name
+            if state["status"] == "graded":
+                said = api.generate_feedback(assignment.name, student)
+                print(f"{student}: {folder if said['success'] else last_line(said)}")
+            elif state["status"] == "rejected":
+                write_whole(folder / "rejected.txt", f"Your hand-in couldn't be graded: {state['notes'][0]}.\n")
+                print(f"{student}: {folder / 'rejected.txt'}")
+            else:
+                print(f"{student}: not graded yet")
+    return 0
+
+
+def run_export(course, options):
+    """Write the table of marks."""
+    rows = list(marks(course, chosen(course, options)))
+    columns = ["student", "assignment", "status", "points", "of", "late penalty"]
+    with Path(options.to).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, restval="")
+        writer.writeheader()
+        writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
+    print(f"{len(rows)} rows: {options.to}")
+    return 0
+
+
+def guarded(value):
+    """A value that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in "=+-@\t" else value
+
+
+def run_status(course, options):
+    """Print where each student's work stands."""
+    for row in marks(course, chosen(course, options)):
+        points = f"  {row['points']:g} of {row['of']:g}" if "points" in row else ""
+        print(f"{row['assignment']}  {row['student']}: {row['status']}{points}")
+    return 0
+
+
+def run_doctor(course, options):
+    """Prove the sandbox."""
+    import importlib.metadata
+
+    for name in ("nbgrader", "nbclient", "ipykernel", "torch"):
+        print(f"{name} {importlib.metadata.version(name)}")
+    found = sandbox.prove(course.root)
+    print(f"bubblewrap: {sandbox.find_bwrap()}")
+    print(f"sandbox: proved. User {found['user']}, no network, no privileges, nothing of the course readable, ", end="")
+    print("nothing of the system writable, memory and processes limited")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,88 @@
+"""Take in a folder or a zip file of hand-ins, as a learning platform exports them."""
+
+import re
+import stat
+import zipfile
+from pathlib import Path, PurePosixPath
+
+from assignments.course import write_whole
+from assignments.intake import LARGEST_FILE
+
+MOST_FILES = 20_000  # in one archive
+STUDENT = re.compile(r"[^\w.@+-]+")
+
+
+def student_of(path, pattern=None):
+    """Return the student's name in a hand-in's path, None if there is none.
+
+    Args:
+        path: Path within the folder or archive.
+        pattern: A regular expression with a group `student`, searched in the path; by default the first folder's name
+            counts, or a file's name, up to the first underscore that isn't its first letter.
+    """
+    if pattern is not None:
+        found = re.search(pattern, str(path))
+        name = found["student"] if found else ""
+    else:
+        first = path.parts[0] if len(path.parts) > 1 else path.stem
+        name = first[:1] + first[1:].split("_")[0]
+    name = STUDENT.sub("-", name).strip("-.")
+    return name or None
+
+
+def found_in_folder(folder):
+    """Yield (path within the folder, function that returns the bytes) for each notebook in it; links are left out."""
+    for path in sorted(folder.rglob("*.ipynb")):
+        about = path.lstat()
+        if stat.S_ISREG(about.st_mode) and ".ipynb_checkpoints" not in path.parts:
+            yield path.relative_to(folder), path.open
+        elif not stat.S_ISDIR(about.st_mode):
+            yield path.relative_to(folder), None
+
+
+def found_in_zip(archive):
+    """Yield (path within the archive, function that opens it) for each notebook in it; nothing is unpacked to disk."""
+    for entry in archive.infolist()[:MOST_FILES]:
+        path = PurePosixPath(entry.filename)
+        if entry.is_dir() or path.suffix != ".ipynb" or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts:
+            continue
+        is_link = stat.S_ISLNK(entry.external_attr >> 16)
+        yield path, None if is_link else lambda _mode, entry=entry: archive.open(entry)
+
+
+def collect(assignment, place, pattern=None):
+    """Copy what came in to the course's folder; yield (student, note) for each file found.
+
+    A student's later file replaces an earlier one only if its bytes differ. Only bytes are copied here; nothing is
+    opened, run or trusted before `grade`.
+    """
+    place = Path(place)
+    if place.is_dir():
+        yield from copied(assignment, found_in_folder(place), pattern)
+    else:
+        with zipfile.ZipFile(place) as archive:
+            yield from copied(assignment, found_in_zip(archive), pattern)
+
+
+def copied(assignment, found, pattern):
+    """Copy each file that was found; yield (student, note)."""
+    seen = {}
+    for path, opener in found:
+        student = student_of(path, pattern)
+        if student is None:
+            yield str(path), "left out: no student's name in its path; say --pattern"
+        elif opener is None:
+            yield student, "left out: it is a link, not a file"
+        elif student in seen:
+            yield student, f"left out: {path} is a second file of this student, after {seen[student]}"
+        else:
+            seen[student] = path
+            with opener("rb") as file:
+                data = file.read(LARGEST_FILE + 1)
+            target = assignment.submitted_file(student)
+            if target.is_file() and target.read_bytes() == data:
+                yield student, "was here already"
+                continue
+            note = "taken again: it has changed" if target.is_file() else "taken"
+            write_whole(target, data)
+            yield student, note
