@@ -28,6 +28,7 @@ SITE = BUILD / "html"
 WORK = BUILD / "work"  # Sphinx's own; kept from one success to the next
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "book" / "_toc.yml"
+ASSIGNMENTS = ROOT / "assignments"
 STAMP = ".built-from"
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 # Sphinx colours its messages even into a pipe when some variables are set.
@@ -85,7 +86,8 @@ def digest_of(paths):
 def list_frame(pages):
     """Files that shape every page: settings, contents, all of book/ that is no page, these tools, the environment."""
     tools = (ROOT / "tools" / name for name in ("build_book.py", "finish_site.py"))
-    return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*")} - pages
+    released = [*ASSIGNMENTS.glob("source/*/*.ipynb"), *ASSIGNMENTS.glob("*.py")]
+    return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*"), *released} - pages
 
 
 def run_jupyter_book(folder):
@@ -102,6 +104,20 @@ def run_jupyter_book(folder):
     if os.strerror(errno.ENOSPC) in said:
         raise BuildError(DISK_FULL)
     raise BuildError(f"these warnings must be mended first:\n{said}")
+
+
+def add_assignments(site):
+    """Release the assignments, without solutions, and put the students' notebooks into the site for download."""
+    course = site.parent / "course"
+    for kind in ("source", "judges", "mutants"):
+        shutil.copytree(ASSIGNMENTS / kind, course / kind)
+    command = [sys.executable, "-m", "assignments", "--course", str(course), "release"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
+    if done.returncode:
+        raise BuildError(f"the assignments can't be released: {done.stderr.strip()}")
+    (site / "assignments").mkdir()
+    for notebook in (course / "release").glob("*/*.ipynb"):
+        shutil.copy(notebook, site / "assignments")
 
 
 def take_place(new):
@@ -128,6 +144,8 @@ def build(frame, digest):
         new = folder / "html"
         shutil.copytree(WORK / "_build" / "html", new)
         finish(new, BUILD / "pictures")
+        if ASSIGNMENTS.is_dir():
+            add_assignments(new)
         (new / STAMP).write_text(digest, encoding="utf-8")
         take_place(new)
     finally:
