@@ -1,7 +1,7 @@
 # Every command people type. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab board test test-offline test-processors fault-table bench lint format execute lock notebook-diffs clean
+.PHONY: help setup book serve lab board test test-offline test-processors test-classroom fault-table hostile-table bench lint format execute lock notebook-diffs clean
 
 # The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -44,6 +44,12 @@ OTHER_PROCESSOR := ATEN_CPU_CAPABILITY=default ONEDNN_MAX_CPU_ISA=SSE41 MKL_ENAB
 
 test-processors: setup  ## run the lessons as on an older processor, with two threads
 	@$(OTHER_PROCESSOR) $(RUN) -m pytest notebooks -n 1
+
+test-classroom: setup  ## grade every assignment's planted mistakes and all hostile hand-ins (minutes)
+	@$(RUN) -m pytest tests -m classroom -n 1
+
+hostile-table: setup  ## grade all hostile hand-ins and write the book's table of them
+	@HOSTILE_TABLE=write $(RUN) -m pytest tests/test_hostile.py -m classroom -n 0
 
 fault-table: setup  ## run every fault of a download and write the book's table of them
 	@FAULT_TABLE=write $(RUN) -m pytest tests/test_download.py -n 0

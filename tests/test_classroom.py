@@ -1,0 +1,280 @@
+"""Handing out, taking in, grading and giving back: through the real commands, in a course folder of its own."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from bs4 import BeautifulSoup
+from nbformat.v4 import new_code_cell, new_notebook
+
+from assignments import running, sandbox, soundness
+from assignments.__main__ import UNCONFINED, guarded
+from assignments.course import HERE, Course, CourseError
+from classroom import FIRST, ROOT, command, exported, hand_in, make_course, need_sandbox, write_hand_in
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    need_sandbox()
+    return make_course(tmp_path_factory.mktemp("course"))
+
+
+@pytest.fixture(scope="module")
+def graded(course):
+    """A course in which five students have handed in, graded; and what `grade` said."""
+    assignment = course.assignment(FIRST)
+    (course.root / "roster.csv").write_text("student,name\nanna,Anna\nben,Ben\nzoe,Zoe\n", encoding="utf-8")
+    export = course.root / "export"
+    export.mkdir()
+    right = soundness.reference_answers(assignment)
+    wrong = {**right, "distances": right["distances"].replace(".sqrt()", "")}
+    script = "<script>document.title = 'OWNED'</script> and $a<b$"
+    for name, text in {
+        "anna": hand_in(assignment, "right"),
+        "ben": hand_in(assignment, {}, essay=None),
+        "carl": hand_in(assignment, wrong, essay=script),
+        "dora": hand_in(assignment, "right", extra={"distances": "import os\nos._exit(0)"}),
+        "emil": hand_in(assignment, "right")[:1000],
+    }.items():
+        (export / f"{name}_1_{FIRST}.ipynb").write_text(text, encoding="utf-8")
+    taken = command(course.root, "collect", FIRST, export)
+    assert taken.returncode == 0, taken.stderr
+    return command(course.root, "grade")
+
+
+def test_every_command_explains_itself():
+    for name in ("", "release", "check", "collect", "grade", "feedback", "export", "status", "doctor"):
+        done = command(HERE, *name.split(), "--help")
+        assert done.returncode == 0 and "usage" in done.stdout
+
+
+def test_the_release_holds_no_secret(course):
+    assignment = course.assignment(FIRST)
+    assert soundness.hidden_text(assignment) == []
+    released = assignment.released.read_text(encoding="utf-8")
+    assert "raise NotImplementedError" in released and "Your answer goes here" in released
+    judge = assignment.judge_path.read_text(encoding="utf-8")
+    for line in {line.strip() for line in judge.splitlines() if len(line.strip()) > 30}:
+        assert line not in released
+    # And the test of it can fail: the source itself holds all of it.
+    shutil.copy(assignment.source, assignment.released)
+    assert len(soundness.hidden_text(assignment)) > 20
+    assignment.released.write_text(released, encoding="utf-8")
+
+
+def test_grading_gives_a_line_for_each_and_goes_on(graded, course):
+    assert graded.returncode == 0, graded.stderr
+    for line in ("anna: graded", "ben: graded", "emil: rejected; it isn't a whole notebook", "zoe: not graded"):
+        assert line in graded.stdout
+    assert re.search(r"dora: graded; .*its Python process ended", graded.stdout)
+    assert "0 to grade, 5 graded before" in command(course.root, "grade").stdout
+
+
+def test_marks_are_what_the_answers_earn(graded, course, tmp_path):
+    rows = exported(course, tmp_path)
+    found = {student: (row["status"], row["points"]) for (student, _), row in rows.items()}
+    assert found == {
+        "anna": ("to be marked by hand", "18.0"),
+        "ben": ("graded", "0.0"),
+        "carl": ("to be marked by hand", "14.0"),
+        "dora": ("to be marked by hand", "7.0"),
+        "emil": ("rejected", ""),
+        "zoe": ("nothing came in", ""),
+    }
+    said = command(course.root, "status").stdout
+    assert "anna: to be marked by hand  18 of 22" in said
+
+
+def test_feedback_explains_and_holds_no_script(graded, course):
+    assert command(course.root, "feedback").returncode == 0
+    page = (course.root / "feedback" / "carl" / FIRST / f"{FIRST}.html").read_text(encoding="utf-8")
+    soup = BeautifulSoup(page, "html.parser")
+    assert "OWNED" not in "".join(script.get_text() for script in soup.find_all("script"))
+    text = soup.get_text()
+    assert re.search(r"✗ two rows to four: \d of 8 numbers aren't right", text)
+    assert "How this answer is marked" in text and r"$a\lt b$" in text
+    assert "BEGIN HIDDEN" not in text and "emit(" not in text
+    told = (course.root / "feedback" / "emil" / FIRST / "rejected.txt").read_text(encoding="utf-8")
+    assert told.startswith("Your hand-in couldn't be graded: it isn't a whole notebook")
+
+
+def test_nbgraders_own_command_grades_the_same(graded, course, tmp_path):
+    before = exported(course, tmp_path)
+    code = (
+        "import sys; from pathlib import Path; from assignments.nbgrader_steps import api;"
+        f"print(api(Path(sys.argv[1])).autograde('{FIRST}', 'carl', force=True)['success'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(course.root)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == "True", done.stderr
+    assert exported(course, tmp_path) == before
+
+
+def test_a_changed_hand_in_is_graded_again(graded, course, tmp_path):
+    write_hand_in(course, FIRST, "fred", hand_in(course.assignment(FIRST), {}))
+    assert "fred: graded" in command(course.root, "grade").stdout
+    write_hand_in(course, FIRST, "fred", hand_in(course.assignment(FIRST), "right"))
+    assert "fred: not graded" in command(course.root, "status").stdout
+    assert "1 to grade" in command(course.root, "grade").stdout
+    assert exported(course, tmp_path)["fred", FIRST]["points"] == "18.0"
+    shutil.rmtree(course.submitted / "fred")
+
+
+def test_a_stopped_run_goes_on_where_it_was(course, tmp_path):
+    assignment = course.assignment(FIRST)
+    other = make_course(tmp_path / "stopped")
+    for number in range(4):
+        text = hand_in(assignment, "right", extra={"summaries": f"number = {number}"})
+        write_hand_in(other, FIRST, f"s{number}", text)
+    arguments = [sys.executable, "-m", "assignments", "--course", str(other.root), "grade", "--workers", "1"]
+    with subprocess.Popen(arguments, cwd=ROOT, stdout=subprocess.PIPE, text=True, start_new_session=True) as process:
+        for line in process.stdout:
+            if line.startswith("2/4"):
+                os.killpg(process.pid, signal.SIGKILL)
+                break
+    assert "2 to grade, 2 graded before" in command(other.root, "grade").stdout
+    assert [row["points"] for row in exported(other, tmp_path).values()] == ["18.0"] * 4
+
+
+def test_errors_are_one_line_that_says_what_to_do(course, tmp_path):
+    empty = Course(tmp_path)
+    cases = {
+        ("release",): "no assignments in",
+        ("grade", "none"): "no assignment 'none'",
+        ("collect", FIRST, "nowhere"): "no assignment",
+    }
+    for arguments, says in cases.items():
+        done = command(empty.root, *arguments)
+        assert done.returncode == 1 and says in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    done = command(course.root, "collect", FIRST, "nowhere")
+    assert done.returncode == 1 and done.stderr.strip() == "collect: No such file or directory: nowhere"
+    (tmp_path / "no.zip").write_text("no zip file")
+    done = command(course.root, "collect", FIRST, tmp_path / "no.zip")
+    assert done.returncode == 1 and "isn't a folder or a zip file" in done.stderr
+
+
+def test_an_assignment_that_changed_must_be_released_again(course, tmp_path):
+    folder = tmp_path / "changed"
+    shutil.copytree(course.root, folder)
+    source = Course(folder).assignment(FIRST).source
+    source.write_text(source.read_text(encoding="utf-8").replace("Twelve towns", "Ten towns"), encoding="utf-8")
+    with pytest.raises(CourseError, match="has changed since its release"):
+        _ = Course(folder).assignment(FIRST).blueprint
+
+
+def test_without_a_sandbox_nothing_is_graded_unless_the_sentence_is_typed(graded, course, tmp_path):
+    here = {**os.environ, "PATH": str(tmp_path)}
+    done = command(course.root, "grade", "--again", env=here)
+    assert done.returncode == 1 and "apt-get install bubblewrap" in done.stderr
+    done = command(course.root, "grade", "--without-sandbox", "yes", env=here)
+    assert done.returncode == 1 and "can read solutions and judges" in done.stderr
+    done = command(course.root, "grade", "--without-sandbox", UNCONFINED, env=here)
+    assert done.returncode == 0 and "WITHOUT A SANDBOX" in done.stderr
+
+
+def test_a_sandbox_that_leaks_is_found_out(monkeypatch, tmp_path):
+    need_sandbox()
+    honest = sandbox.command
+
+    def leaky(*more):
+        def made(space, arguments, shared=None):
+            parts = honest(space, arguments, shared)
+            place = parts.index("--remount-ro")
+            return [*parts[:place], *more, *parts[place:]]
+
+        return made
+
+    shown = tmp_path / "shown"
+    shown.mkdir()
+    way = sandbox.open_way(shown)
+    monkeypatch.setattr(sandbox, "command", leaky(*way, "--ro-bind", str(shown), str(shown)))
+    with pytest.raises(sandbox.SandboxError, match="can read"):
+        sandbox.prove(shown)
+
+    def networked(space, arguments, shared=None):
+        return [part for part in honest(space, arguments, shared) if part != "--unshare-net"]
+
+    if len(socket.if_nameindex()) > 1:  # else the tests themselves run with the network closed
+        monkeypatch.setattr(sandbox, "command", networked)
+        with pytest.raises(sandbox.SandboxError, match="network"):
+            sandbox.prove(tmp_path)
+
+
+def test_a_kernel_that_does_not_start_is_the_graders_fault(monkeypatch):
+    need_sandbox()
+    monkeypatch.setattr(sandbox, "command", lambda *_, **__: [sys.executable, "-c", "raise SystemExit('broken')"])
+    notebook = new_notebook(cells=[new_code_cell("1")])
+    with pytest.raises(running.KernelStartError, match="broken"):
+        running.run(notebook, running.Budget(seconds=20))
+
+
+def test_outputs_are_kept_only_as_text_and_pictures():
+    data = {"text/plain": "x", "text/html": "<b>", "image/svg+xml": "<svg/>", "image/png": "PHNjcmlwdD4="}
+    kept = running.keep({"output_type": "display_data", "data": data, "metadata": {"a": "<b>"}})
+    assert kept == {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}
+    assert running.keep({"output_type": "update_display_data", "data": data}) is None
+    assert running.keep({"output_type": "stream", "name": "stdout", "text": "\x1b[31mred"})["text"] == "red"
+    long = running.keep({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})["text"]
+    assert len(long) < 2 * running.MOST_TEXT
+
+
+def test_a_spreadsheet_takes_no_name_for_a_formula():
+    assert guarded("=1+1") == "'=1+1" and guarded("anna") == "anna" and guarded(-1.5) == -1.5
+
+
+def test_what_a_killed_run_left_behind_is_removed():
+    with subprocess.Popen([sys.executable, "-c", ""]) as ended:
+        ended.wait()
+    stale, living = Path(f"/tmp/hand-in-{ended.pid}-x"), Path(f"/tmp/hand-in-{os.getpid()}-x")
+    for folder in (stale, living):
+        folder.mkdir()
+    try:
+        sandbox.remove_leftovers()
+        assert living.exists() and not stale.exists()
+    finally:
+        living.rmdir()
+
+
+def digests(folder):
+    """{path: digest} of every file in a folder."""
+    return {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def test_grading_changes_neither_sources_nor_hand_ins(course):
+    kept = [course.root / name for name in ("source", "judges", "mutants", "release", "submitted")]
+    before = [digests(folder) for folder in kept]
+    assert command(course.root, "grade", "--again").returncode == 0
+    assert [digests(folder) for folder in kept] == before
+
+
+def test_the_source_notebooks_are_whole():
+    for name in Course().names:
+        notebook = nbformat.read(Course().assignment(name).source, as_version=4)
+        abouts = [cell.metadata.nbgrader for cell in notebook.cells]
+        points = sum(about.get("points", 0) for about in abouts)
+        by_hand = [about for about in abouts if about.grade and about.solution]
+        judged = {about.grade_id for about in abouts if about.grade and not about.solution}
+        assert 15 <= points <= 40 and len(by_hand) == 1 and 4 <= len(judged) <= 6, name
+        assert judged == set(Course().assignment(name).judges), name
+        assert all("outputs" not in cell or cell.outputs == [] for cell in notebook.cells), name
+        assert json.dumps(notebook).count("BEGIN SOLUTION") >= 4, name
+
+
+@pytest.mark.parametrize("source", ["1", "import os\nos._exit(1)", "while True:\n    pass", "print('x' * 10**8)"])
+def test_no_kernel_outlives_its_run(source):
+    need_sandbox()
+    running.run(new_notebook(cells=[new_code_cell(source)]), running.Budget(seconds=6))
+    time.sleep(0.3)
+    assert not [child for child in psutil.Process().children(recursive=True) if child.status() != psutil.STATUS_ZOMBIE]

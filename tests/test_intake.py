@@ -1,0 +1,190 @@
+"""What is taken from a hand-in, and what is refused."""
+
+import json
+import zipfile
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from assignments import handins, intake
+from assignments.course import Course
+
+
+def cell(name, source="", kind="code", **about):
+    make = new_code_cell if kind == "code" else new_markdown_cell
+    return make(source, id=name, metadata={"nbgrader": {"grade_id": name, "solution": False, "grade": False, **about}})
+
+
+@pytest.fixture
+def blueprint():
+    return new_notebook(
+        cells=[
+            cell("title", "# Title", "markdown", locked=True),
+            cell("first", "stub", solution=True),
+            cell("judged-first", "emit()", grade=True, points=3),
+            cell("words", "stub", "markdown", solution=True, grade=True, points=2),
+        ]
+    )
+
+
+def parsed(*cells):
+    return intake.parse(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)}))
+
+
+def test_only_answers_and_code_behind_them_are_taken(blueprint):
+    cells = parsed(
+        new_code_cell("before()"),
+        cell("first", "answer()", solution=True),
+        new_code_cell("more()"),
+        new_code_cell("  "),
+        new_markdown_cell("<b>mine</b>"),
+        cell("judged-first", "'forged'", grade=True, points=100),
+        cell("words", "my words", "markdown", solution=True),
+    )
+    answers = intake.find_answers(cells, blueprint)
+    built = intake.rebuild(blueprint, answers)
+    assert [one.source for one in built.cells] == ["# Title", "answer()", "more()", "emit()", "my words"]
+    assert built.cells[3].metadata.nbgrader.points == 3
+    nbformat.validate(built)
+    assert [one.source for one in blueprint.cells][1] == "stub"
+
+
+def test_what_is_odd_is_noted_for_the_student(blueprint):
+    cells = parsed(cell("first", "one", solution=True), cell("first", "two", solution=True))
+    answers = intake.find_answers(cells, blueprint)
+    assert answers.sources["first"] == "one"
+    assert [note.split(";")[0] for note in answers.notes] == ["the answer first was there twice", "missing: words"]
+    built = intake.rebuild(blueprint, answers)
+    assert "the answer first was there twice" in built.cells[0].source and built.cells[-1].source == "stub"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no JSON"),
+        ('{"nbformat": 4, "cells": [', "no JSON"),
+        ("[" * 100_000, "no JSON"),
+        ("[]", "isn't a notebook"),
+        ('{"nbformat": 4}', "isn't a notebook"),
+        ('{"nbformat": 3, "cells": []}', "format 3"),
+        (json.dumps({"nbformat": 4, "cells": [{}] * 401}), "401 cells"),
+    ],
+)
+def test_what_is_no_notebook_is_refused_with_a_reason(text, reason):
+    with pytest.raises(intake.RejectedError, match=reason):
+        intake.parse(text)
+
+
+def test_the_notebook_of_another_assignment_is_refused(blueprint):
+    with pytest.raises(intake.RejectedError, match="another assignment"):
+        intake.find_answers(parsed(cell("other", "x", solution=True)), blueprint)
+
+
+def test_links_pipes_and_large_files_are_refused(tmp_path):
+    import os
+
+    real = tmp_path / "real"
+    real.write_text("{}")
+    (tmp_path / "link").symlink_to(real)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "large").write_bytes(b" " * (intake.LARGEST_FILE + 1))
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
+    for name in ("link", "pipe", "large", "binary", "folder", "missing"):
+        with pytest.raises(intake.RejectedError):
+            intake.read_file(tmp_path / name)
+    assert intake.read_file(real) == "{}"
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_whatever_cells_hold_it_is_taken_or_refused(content):
+    text = json.dumps(
+        {"nbformat": 4, "cells": [content, {"cell_type": content, "metadata": content, "source": content}]}
+    )
+    blueprint = new_notebook(cells=[cell("first", "stub", solution=True)])
+    with pytest.raises(intake.RejectedError):
+        intake.find_answers(intake.parse(text), blueprint)
+
+
+@pytest.mark.parametrize(
+    ("answer", "shown"),
+    [
+        ("$a<b$ and $$c<d$$", r"$a\lt b$ and $$c\lt d$$"),
+        ("2 < 3, <b>bold</b>", "2 < 3, &lt;b>bold&lt;/b>"),
+        ("<script>alert(1)</script>", "&lt;script>alert(1)&lt;/script>"),
+        ("<!-- x -->", "&lt;!-- x -->"),
+        ("[a](javascript:alert(1))", "[a](#))"),
+        ("[a](&#106;avascript:alert)", "[a](#)"),
+        ("[a](https://example.org/x?y=1)", "[a](https://example.org/x?y=1)"),
+        ("[a](lesson.md#part)", "[a](lesson.md#part)"),
+        ("[a]: vbscript:x", "[a]: #"),
+        ("![p](data:text/html;base64,AA)", "![p](#)"),
+    ],
+)
+def test_answers_in_words_lose_html_and_scripts_and_keep_formulas(answer, shown):
+    assert intake.harmless_markdown(answer) == shown
+
+
+@given(st.text())
+def test_no_tag_survives_in_an_answer(text):
+    import re
+
+    assert not re.search(r"<[A-Za-z/!?]", intake.harmless_markdown(text))
+
+
+@pytest.fixture
+def assignment(tmp_path):
+    source = tmp_path / "course" / "source" / "one" / "one.ipynb"
+    source.parent.mkdir(parents=True)
+    nbformat.write(new_notebook(), source)
+    return Course(tmp_path / "course").assignment("one")
+
+
+def test_a_folder_as_a_platform_exports_it_is_collected(assignment, tmp_path):
+    export = tmp_path / "export"
+    for name in (
+        "Anna Lee_123_file_/one.ipynb",
+        "ben_45_67_one.ipynb",
+        "ben_46_one.ipynb",
+        ".ipynb_checkpoints/x.ipynb",
+    ):
+        (export / name).parent.mkdir(parents=True, exist_ok=True)
+        (export / name).write_text(name)
+    (export / "carla_one.ipynb").symlink_to(export / "ben_45_67_one.ipynb")
+    found = dict(handins.collect(assignment, export))
+    assert found["Anna-Lee"] == "taken" and found["carla"].startswith("left out: it is a link")
+    assert found["ben"].startswith("left out") and assignment.students() == ["Anna-Lee", "ben"]
+    assert dict(handins.collect(assignment, export))["Anna-Lee"] == "was here already"
+
+
+def test_no_entry_of_a_zip_file_escapes_or_swells(assignment, tmp_path):
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("../../evil_1.ipynb", "x")
+        file.writestr("/abs_1.ipynb", "x")
+        file.writestr("..", "x")
+        file.writestr("bomb_1.ipynb", b" " * 50_000_000)
+        file.writestr("dora_1/one.ipynb", "fine")
+    before = {path for path in tmp_path.rglob("*") if "course" not in path.parts}
+    dict(handins.collect(assignment, archive))
+    assert {path for path in tmp_path.rglob("*") if "course" not in path.parts} == before
+    inside = {path.parent.parent.name for path in assignment.course.submitted.rglob("*.ipynb")}
+    assert "dora" in inside and all(set(name) <= set("abcdefghijklmnopqrstuvwxyz-") for name in inside)
+    assert assignment.submitted_file("bomb").stat().st_size == intake.LARGEST_FILE + 1
+    with pytest.raises(intake.RejectedError, match="MB"):
+        intake.read_file(assignment.submitted_file("bomb"))
+
+
+def test_a_pattern_names_the_student(assignment, tmp_path):
+    export = tmp_path / "export"
+    export.mkdir()
+    (export / "hw1-s0042.ipynb").write_text("x")
+    assert dict(handins.collect(assignment, export, r"-(?P<student>s\d+)")) == {"s0042": "taken"}
