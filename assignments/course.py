@@ -1,9 +1,9 @@
 """Where things lie in a course's folder, and what is known of its assignments."""
 
 import hashlib
-import importlib.util
 import json
 import os
+import types
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -132,11 +132,11 @@ class Assignment:
 
 
 def load(path):
-    """Run a Python file of the course as a module of its own and return it."""
-    spec = importlib.util.spec_from_file_location(f"course_{path.parent.name}_{path.stem}", path)
-    module = importlib.util.module_from_spec(spec)
+    """Run a Python file of the course as a module of its own and return it; nothing is written beside it."""
+    module = types.ModuleType(f"course_{path.parent.name}_{path.stem}")
+    module.__file__ = str(path)
     try:
-        spec.loader.exec_module(module)
+        exec(compile(path.read_text(encoding="utf-8"), path, "exec"), module.__dict__)
     except Exception as error:
         raise CourseError(f"{path} fails: {type(error).__name__}: {error}") from error
     return module
