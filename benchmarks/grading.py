@@ -1,7 +1,7 @@
 """How long grading takes: hand-ins of all eight assignments, in the sandbox, over the cores of this machine.
 
     python benchmarks/grading.py            30 hand-ins, then 300, and their times for each
-    python benchmarks/grading.py 30         only these
+    python benchmarks/grading.py 30         only these; what the record holds for other numbers stays
 
 A hand-in is the reference with a number of its own in it, so that no result is found ready. Goals: 30 in at most 60
 seconds on two cores, and 300 at no more for each. Writes results/grading.json.
@@ -70,7 +70,7 @@ def measure(number):
 def main():
     """Measure, print and record."""
     numbers = [int(word) for word in sys.argv[1:]] or NUMBERS
-    found = {}
+    found = json.loads(RESULTS.read_text(encoding="utf-8"))["hand-ins"] if RESULTS.exists() else {}
     for number in numbers:
         seconds = measure(number)
         found[str(number)] = {"seconds": round(seconds, 1), "for each": round(seconds / number, 2)}
