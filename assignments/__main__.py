@@ -2,6 +2,8 @@
 
 import argparse
 import csv
+import importlib.metadata
+import json
 import os
 import shutil
 import subprocess
@@ -266,8 +268,6 @@ def submission_digest(assignment, student):
 
 def record(assignment, student, status, notes):
     """Remember what came of a student's hand-in."""
-    import json
-
     content = {"status": status, "notes": notes, "digest": submission_digest(assignment, student)}
     write_whole(record_path(assignment, student), json.dumps(content))
 
@@ -372,8 +372,6 @@ def run_status(course, options):
 
 def run_doctor(course, options):
     """Prove the sandbox."""
-    import importlib.metadata
-
     for name in ("nbgrader", "nbclient", "ipykernel", "torch"):
         print(f"{name} {importlib.metadata.version(name)}")
     found = sandbox.prove(course.root)

@@ -80,9 +80,8 @@ def parse(text):
     if not isinstance(content, dict) or not isinstance(content.get("cells"), list):
         raise RejectedError("it isn't a notebook; hand in the .ipynb file that you worked in")
     if content.get("nbformat") != 4:
-        raise RejectedError(
-            f"it is a notebook of format {content.get('nbformat')!r}; save it with a current JupyterLab"
-        )
+        version = str(content.get("nbformat"))[:20]
+        raise RejectedError(f"it is a notebook of format {version}, not 4; save it with a current JupyterLab")
     cells = content["cells"]
     if len(cells) > MOST_CELLS:
         raise RejectedError(f"it has {len(cells)} cells, and {MOST_CELLS} are allowed; delete those you don't need")

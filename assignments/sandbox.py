@@ -76,15 +76,10 @@ def find_bwrap():
     return path
 
 
-def is_inside(path, folders):
-    """True if a path lies in one of the folders or is one of them."""
-    return any(Path(path).is_relative_to(folder) for folder in folders)
-
-
 def readable_folders():
     """Folders that a lesson's imports need: Python, its environment, the course's package."""
     folders = [Path(sys.base_prefix).resolve(), Path(sys.prefix), Path(d2lutils.__file__).resolve().parent]
-    return [folder for folder in folders if not is_inside(folder, ["/usr"])]
+    return [folder for folder in folders if not folder.is_relative_to("/usr")]
 
 
 def mounts():

@@ -31,6 +31,15 @@ def reference_answers(assignment):
     }
 
 
+def filled(notebook, answers):
+    """Return a copy of a notebook, as plain dictionaries, with these answers, {grade id: source}, in it."""
+    copy = json.loads(json.dumps(notebook))
+    for cell in copy["cells"]:
+        name = intake.grade_id_of(cell)
+        cell["source"] = answers.get(name, cell["source"])
+    return copy
+
+
 def task_of(assignment):
     """Return {id of a code answer: id of the hidden cell that judges it}: the next one behind it."""
     tasks, waiting = {}, []
@@ -88,11 +97,7 @@ def trials(assignment):
 
 def attempt(assignment, trial, budget, confined=True):
     """Hand in and grade one trial; return None if it came out as it should, else a phrase."""
-    notebook = json.loads(json.dumps(assignment.blueprint))
-    for cell in notebook["cells"]:
-        name = intake.grade_id_of(cell)
-        if name in trial.answers:
-            cell["source"] = trial.answers[name]
+    notebook = filled(assignment.blueprint, trial.answers)
     answers = intake.find_answers(intake.parse(json.dumps(notebook)), assignment.blueprint)
     result = grading.graded(intake.rebuild(assignment.blueprint, answers), assignment, budget, confined)
     if result["stopped"]:
