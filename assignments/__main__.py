@@ -137,6 +137,7 @@ def run_init(_, options):
     (root / "roster.csv").write_text("student,name\n", encoding="utf-8")
     (root / "nbgrader_config.py").write_text(NBGRADER_CONFIG, encoding="utf-8")
     (root / ".gitignore").write_text("*\n", encoding="utf-8")
+    root.chmod(0o700)  # hand-ins and marks will lie here
     print(f"{root}: {len(Course(root).names)} assignments. Put your students into roster.csv; then: release")
     return 0
 

@@ -5,6 +5,8 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from assignments.course import HERE, Course
 
 ROOT = HERE.parent
 FIRST = "01_arrays"
+NOBODY = 65534  # the number of a user without any privilege
 NEEDED = bool(os.environ.get("CI"))  # there a missing sandbox is a failure, not a reason to skip
 
 
@@ -29,10 +32,10 @@ def make_course(folder, names=(FIRST,)):
     return Course(folder)
 
 
-def command(folder, *arguments, limit=600, **options):
-    """Run `python -m assignments` on a course's folder."""
+def command(folder, *arguments, limit=600, before=(), **options):
+    """Run `python -m assignments` on a course's folder, behind the words `before`."""
     return subprocess.run(
-        [sys.executable, "-m", "assignments", "--course", str(folder), *map(str, arguments)],
+        [*before, sys.executable, "-m", "assignments", "--course", str(folder), *map(str, arguments)],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -40,6 +43,46 @@ def command(folder, *arguments, limit=600, **options):
         check=False,
         **options,
     )
+
+
+def as_ordinary_user(home):
+    """Words that run the command behind them as a user without privileges, for tests that run as root.
+
+    Python may lie in a folder that is closed to others, such as root's home. For this command alone an open folder
+    stands in its place, which holds nothing else.
+    """
+    needed = sorted({Path(sys.base_prefix).resolve(), Path(sys.prefix), ROOT})
+    closed = {next(filter(is_closed, reversed([folder, *folder.parents])), None) for folder in needed} - {None}
+    words = [sandbox.find_bwrap(), "--dev-bind", "/", "/"]
+    for folder in sorted(closed):
+        words += ["--perms", "0755", "--tmpfs", str(folder)]
+    for folder in needed:
+        if not closed.isdisjoint([folder, *folder.parents]):
+            words += [*sandbox.open_way(folder), "--ro-bind", str(folder), str(folder)]
+    words += ["setpriv", "--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--no-new-privs"]
+    return [*words, "env", f"HOME={home}", f"MPLCONFIGDIR={home}/matplotlib"]
+
+
+def is_closed(folder):
+    """True for a folder that others may not enter."""
+    return not folder.stat().st_mode & 0o001
+
+
+@contextmanager
+def open_folder():
+    """A folder of a short name that other users may enter, gone afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="classroom-", dir="/tmp"))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def give_away(folder):
+    """Make the user without privileges the owner of a folder and of all in it."""
+    for path in (folder, *folder.rglob("*")):
+        os.lchown(path, NOBODY, NOBODY)
 
 
 def need_sandbox():

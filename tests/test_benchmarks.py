@@ -4,8 +4,11 @@ import json
 import re
 from pathlib import Path
 
+import grading
 import measure
 import pytest
+
+from assignments.course import HERE, Course
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORD = json.loads((ROOT / "benchmarks" / "results" / "package_speed.json").read_text(encoding="utf-8"))
@@ -102,3 +105,18 @@ def test_the_record_has_a_date_and_names_the_machine_without_hosts_or_folders():
     machine = RECORD["machine"]
     assert set(machine) == {"processor", "cores", "threads", "system", "python", "torch", "matplotlib"}
     assert not re.search(r"/|\\\\|@|\.(local|lan|com)\b", json.dumps(machine))
+
+
+GRADING = json.loads((ROOT / "benchmarks" / "results" / "grading.json").read_text(encoding="utf-8"))
+
+
+def test_the_record_of_grading_meets_its_goals():
+    assert set(GRADING["alone"]["beyond it"]) == set(Course(HERE).names)
+    assert {"30", "300"} <= set(GRADING["hand-ins"])
+    assert list(grading.missed_goals(GRADING)) == []
+
+
+def test_each_goal_of_grading_can_be_missed():
+    slow = {"alone": {"beyond it": {"a": 1.0, "b": 3.1}}, "hand-ins": {}}
+    slow["hand-ins"] = {"30": {"seconds": 61.0, "for each": 2.0}, "300": {"seconds": 700.0, "for each": 2.3}}
+    assert len(list(grading.missed_goals(slow))) == 3

@@ -59,6 +59,19 @@ def test_every_command_explains_itself():
         assert done.returncode == 0 and "usage" in done.stdout
 
 
+def test_a_course_of_ones_own_is_private_and_never_overwritten(tmp_path):
+    root = tmp_path / "mine"
+    done = command(HERE, "init", root)
+    assert done.returncode == 0, done.stderr
+    assert Course(root).names == Course(HERE).names
+    assert root.stat().st_mode & 0o077 == 0, "others may look into it"
+    assert (root / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    (root / "roster.csv").write_text("student\nanna\n", encoding="utf-8")
+    again = command(HERE, "init", root)
+    assert again.returncode and "isn't empty" in again.stderr and again.stderr.count("\n") == 1
+    assert (root / "roster.csv").read_text(encoding="utf-8") == "student\nanna\n"
+
+
 def test_the_release_holds_no_secret(course):
     assignment = course.assignment(FIRST)
     assert soundness.hidden_text(assignment) == []

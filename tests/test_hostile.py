@@ -11,7 +11,21 @@ import psutil
 import pytest
 
 import hostile
-from classroom import FIRST, ROOT, command, exported, hand_in, make_course, need_sandbox, write_hand_in
+from assignments import sandbox
+from classroom import (
+    FIRST,
+    NOBODY,
+    ROOT,
+    as_ordinary_user,
+    command,
+    exported,
+    give_away,
+    hand_in,
+    make_course,
+    need_sandbox,
+    open_folder,
+    write_hand_in,
+)
 
 TABLE = ROOT / "book" / "hostile_table.md"
 HONEST = 6
@@ -54,12 +68,17 @@ def digests(folder):
     return {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(files)}
 
 
-def check_run(folder, tmp_path, few):
+def check_run(folder, tmp_path, few, ordinary=False):
     """Grade the whole set; return (expected, marks) after all that must hold was found to hold."""
     need_sandbox()
     course, expected = build(folder, few)
+    before_it = []
+    if ordinary:
+        (folder / "home").mkdir()
+        give_away(folder)
+        before_it = as_ordinary_user(folder / "home")
     before, environment = digests(course.root), environment_digest()
-    done = command(course.root, "grade", "--seconds", SECONDS, limit=1500)
+    done = command(course.root, "grade", "--seconds", SECONDS, limit=1500, before=before_it)
     assert done.returncode == 0, done.stderr
     said = {line.split(" ")[1].rstrip(":") for line in done.stdout.splitlines() if "/" in line.split(" ")[0]}
     assert said == set(expected), "a line for each hand-in"
@@ -82,6 +101,16 @@ def environment_digest():
 
 def test_a_few_hostile_hand_ins_among_honest_ones(tmp_path):
     check_run(tmp_path / "course", tmp_path, few=True)
+
+
+@pytest.mark.classroom
+def test_a_few_hostile_hand_ins_graded_by_an_ordinary_user(tmp_path):
+    if not sandbox.is_root():
+        pytest.skip("the other tests ran as an ordinary user")
+    with open_folder() as folder:
+        check_run(folder / "course", tmp_path, few=True, ordinary=True)
+        record = next((folder / "course" / "state" / FIRST / "students").iterdir())
+        assert record.stat().st_uid == NOBODY, "it wasn't the ordinary user who graded"
 
 
 @pytest.mark.classroom

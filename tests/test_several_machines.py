@@ -11,7 +11,7 @@ import pytest
 
 from classroom import FIRST, ROOT, exported, hand_in, make_course, need_sandbox, write_hand_in
 
-HAND_INS, WORKERS = 16, 3
+HAND_INS, WORKERS = 200, 3
 
 
 def free_port():
@@ -34,7 +34,7 @@ def test_a_killed_worker_costs_no_hand_in(tmp_path):
     assignment = course.assignment(FIRST)
     for number in range(HAND_INS):
         text = hand_in(assignment, "right", extra={"summaries": f"mine = {number}"})
-        write_hand_in(course, FIRST, f"s{number:02d}", text)
+        write_hand_in(course, FIRST, f"s{number:03d}", text)
     address = f"tcp://127.0.0.1:{free_port()}"
     scheduler = ["distributed.cli.dask_scheduler", "--host", address, "--no-dashboard", "--no-show"]
     worker = ["distributed.cli.dask_worker", address, "--nthreads", "1", "--no-dashboard", "--no-nanny"]
@@ -49,7 +49,7 @@ def test_a_killed_worker_costs_no_hand_in(tmp_path):
             lines = []
             for line in grading.stdout:
                 lines.append(line)
-                if line.startswith("2/"):
+                if line.startswith(f"{HAND_INS // 4}/"):
                     processes[-1].kill()
         assert grading.returncode == 0, "".join(lines)
     finally:
@@ -57,6 +57,6 @@ def test_a_killed_worker_costs_no_hand_in(tmp_path):
             process.kill()
             process.wait()
     graded = re.findall(r"^\d+/\d+ (s\d+): graded$", "".join(lines), re.MULTILINE)
-    assert sorted(graded) == [f"s{number:02d}" for number in range(HAND_INS)], "".join(lines)
+    assert sorted(graded) == [f"s{number:03d}" for number in range(HAND_INS)], "".join(lines)
     assert {row["points"] for row in exported(course, tmp_path).values()} == {"18.0"}
     assert os.listdir(course.state / FIRST / "students")
