@@ -29,18 +29,39 @@ def load(folder):
     return importlib.import_module("d2l.torch")
 
 
-def fit_softmax(d2l, task, lr, plot):
-    """Fit d2l's softmax regression to the task with d2l's trainer; its board draws when `plot`."""
+def make_data(d2l, inputs, targets, batch_size):
+    """Return tensors as d2l's data module, which hands out shuffled batches and has no validation part."""
 
     class Data(d2l.DataModule):
         def __init__(self):
             super().__init__()
-            self.batch_size = task.batch_size
+            self.batch_size = batch_size
 
         def get_dataloader(self, train):
-            return self.get_tensorloader((task.inputs, task.targets), train) if train else None
+            return self.get_tensorloader((inputs, targets), train) if train else None
 
-    model = d2l.SoftmaxRegression(num_outputs=10, lr=lr)
+    return Data()
+
+
+def make_model(d2l, task):
+    """Return the task's model as d2l's own: its classifier around the same layers, or its model of characters."""
+    from training_loop import HIDDEN, LEARNING_RATE  # imports d2lutils, and d2l's import is timed without it
+
+    if task.vocabulary_size:
+        layer = d2l.RNN(task.vocabulary_size, HIDDEN)
+        return d2l.RNNLM(layer, task.vocabulary_size, lr=LEARNING_RATE)
+
+    class Model(d2l.Classifier):
+        def __init__(self):
+            super().__init__()
+            self.net, self.lr = task.make_model(), LEARNING_RATE
+
+    return Model()
+
+
+def fit(d2l, task, plot):
+    """Fit the task with d2l's trainer; its board draws when `plot`."""
+    model = make_model(d2l, task)
     model.board.display = plot
-    d2l.Trainer(max_epochs=task.epochs).fit(model, Data())
+    d2l.Trainer(max_epochs=task.epochs).fit(model, make_data(d2l, task.inputs, task.targets, task.batch_size))
     d2l.plt.close("all")  # or the next run would draw into the same figure

@@ -70,15 +70,15 @@ def measure_many_updates():
     ]
 
 
-def run_in_kernel(call):
-    """Run one function of this module in a new notebook; return what it returns, and the stored pictures."""
+def run_in_kernel(call, module="live_curves"):
+    """Run one function of a module here in a new notebook; return what it returns, and the stored pictures."""
     import nbformat
     from nbclient import NotebookClient
 
-    lines = ["import sys", f"sys.path.insert(0, {str(HERE)!r})", "import json, live_curves"]
-    cell = nbformat.v4.new_code_cell("\n".join([*lines, f"print(json.dumps(live_curves.{call}))"]))
+    lines = ["import sys", f"sys.path.insert(0, {str(HERE)!r})", f"import json, {module}"]
+    cell = nbformat.v4.new_code_cell("\n".join([*lines, f"print(json.dumps({module}.{call}))"]))
     notebook = nbformat.v4.new_notebook(cells=[cell])
-    NotebookClient(notebook, timeout=600, kernel_name="python3").execute()
+    NotebookClient(notebook, timeout=1800, kernel_name="python3").execute()
     outputs = notebook.cells[0].outputs
     printed = "".join(output.text for output in outputs if output.get("name") == "stdout")
     pictures = [output.data["image/png"] for output in outputs if "image/png" in output.get("data", {})]
@@ -106,9 +106,9 @@ def short_run(d2l_folder):
         "live": lambda: train_live(task),
     }
     if d2l_folder:
-        d2l, lr = d2l_package.load(d2l_folder), training_loop.LEARNING_RATE
-        contenders["d2l"] = lambda: d2l_package.fit_softmax(d2l, task, lr, plot=False)
-        contenders["d2l_plot"] = lambda: d2l_package.fit_softmax(d2l, task, lr, plot=True)
+        d2l = d2l_package.load(d2l_folder)
+        contenders["d2l"] = lambda: d2l_package.fit(d2l, task, plot=False)
+        contenders["d2l_plot"] = lambda: d2l_package.fit(d2l, task, plot=True)
     return take_turns(contenders, warm_up=False)
 
 

@@ -1,5 +1,7 @@
 """What `train` costs beside the same loop written out plainly."""
 
+import itertools
+import math
 import sys
 from collections.abc import Callable
 from typing import NamedTuple
@@ -8,20 +10,25 @@ import torch
 from measure import announce, limit_threads, print_table, ratios, summarise, take_turns
 from torch import nn
 
-from d2lutils.data import load_images, take_batches
+from d2lutils.data import load_images, load_text, take_batches
+from d2lutils.text import Vocabulary, take_windows
 from d2lutils.training import set_seed, train
 
 LEARNING_RATE = 0.1
+HIDDEN = 128  # units of the perceptron and of the recurrent layer
+STEPS = 32  # characters in a window
 
 
 class Task(NamedTuple):
-    """A model to fit: inputs (n, 1, 28, 28), targets (n,), and how."""
+    """A model to fit: inputs (n, …), targets (n, …), and how."""
 
     inputs: torch.Tensor
     targets: torch.Tensor
     make_model: Callable[[], nn.Module]
     batch_size: int
     epochs: int
+    layers: tuple[int, ...] = ()  # widths of a network of linear layers, whose matrix products can be timed alone
+    vocabulary_size: int = 0  # of a model of text
 
 
 def measure():
@@ -38,11 +45,20 @@ def measure():
     return rows
 
 
-def softmax_task():
-    """Return softmax regression on 10,000 digits (4,000, repeated), 10 epochs."""
+def softmax_task(epochs=10):
+    """Return softmax regression on 10,000 digits (4,000, repeated)."""
+    return Task(*many_digits(), make_softmax, batch_size=256, epochs=epochs, layers=(28 * 28, 10))
+
+
+def mlp_task(epochs):
+    """Return a perceptron with a hidden layer on 10,000 digits (4,000, repeated)."""
+    return Task(*many_digits(), make_mlp, batch_size=256, epochs=epochs, layers=(28 * 28, HIDDEN, 10))
+
+
+def many_digits():
+    """Return 10,000 digits (10000, 1, 28, 28) and their labels: 4,000, repeated."""
     digits = load_images("digits")
-    inputs, targets = digits.train_images.repeat(3, 1, 1, 1)[:10_000], digits.train_labels.repeat(3)[:10_000]
-    return Task(inputs, targets, make_softmax, batch_size=256, epochs=10)
+    return digits.train_images.repeat(3, 1, 1, 1)[:10_000], digits.train_labels.repeat(3)[:10_000]
 
 
 def lenet_task(epochs):
@@ -51,9 +67,38 @@ def lenet_task(epochs):
     return Task(digits.train_images, digits.train_labels, make_lenet, batch_size=64, epochs=epochs)
 
 
+def character_task(epochs):
+    """Return a model of the tale's characters, on windows in random order, each begun from zeros."""
+    tale = load_text("tale")
+    vocabulary = Vocabulary(tale)
+    ids = vocabulary.encode(tale)
+    (inputs, targets) = next(take_windows(ids, STEPS, len(ids) // STEPS - 1, order="random", start=0))
+    task = Task(inputs, targets, lambda: CharacterScores(len(vocabulary)), batch_size=32, epochs=epochs)
+    return task._replace(vocabulary_size=len(vocabulary))
+
+
 def make_softmax():
     """Return a linear layer on the pixels: (n, 1, 28, 28) to scores (n, 10)."""
     return nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, 10))
+
+
+def make_mlp():
+    """Return a perceptron with one hidden layer: (n, 1, 28, 28) to scores (n, 10)."""
+    return nn.Sequential(nn.Flatten(), nn.Linear(28 * 28, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 10))
+
+
+class CharacterScores(nn.Module):
+    """A recurrent layer on one-hot characters: ids (n, steps) to scores (n, |V|, steps), as the loss wants them."""
+
+    def __init__(self, vocabulary_size):
+        super().__init__()
+        self.recurrent = nn.RNN(vocabulary_size, HIDDEN, batch_first=True)
+        self.output = nn.Linear(HIDDEN, vocabulary_size)
+
+    def forward(self, ids):
+        """Return the scores of each next character."""
+        one_hot = nn.functional.one_hot(ids, self.output.out_features).to(self.output.weight)
+        return self.output(self.recurrent(one_hot)[0]).transpose(1, 2)
 
 
 def make_lenet():
@@ -95,6 +140,29 @@ def train_with_package(task, curves=None):
         curves=curves,
     )
     return history["train loss"]
+
+
+def multiply_only(task):
+    """Return a function that does the matrix products of a task's training and nothing else.
+
+    A linear layer has two or three for each batch: its outputs, its weights' gradient, and, behind the first layer, its
+    inputs' gradient. No batch is cut, nothing added, no loss computed: no training can take less.
+    """
+    tensors = []
+    for first, (inputs, outputs) in enumerate(itertools.pairwise(task.layers)):
+        X, W, G = torch.rand(task.batch_size, inputs), torch.rand(inputs, outputs), torch.rand(task.batch_size, outputs)
+        places = torch.empty_like(G), torch.empty_like(W), torch.empty_like(X)
+        tensors.append((X, W, G, places, first > 0))
+
+    def multiply():
+        for _ in range(task.epochs * math.ceil(len(task.inputs) / task.batch_size)):
+            for X, W, G, (scores, gradient, passed), with_inputs in tensors:
+                torch.mm(X, W, out=scores)
+                torch.mm(X.T, G, out=gradient)
+                if with_inputs:
+                    torch.mm(G, W.T, out=passed)
+
+    return multiply
 
 
 def start(task):
