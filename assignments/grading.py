@@ -84,7 +84,9 @@ def run_and_judge(notebook, assignment, budget, confined):
         emitted = [text for text in emitted if text is not None]
         verdict = judge(assignment.judges[name], emitted[-1] if emitted else None)
         verdicts[name] = [verdict.share, list(verdict.lines)]
-    return {"stopped": stopped, "outputs": [cell.outputs for cell in copy.cells if is_code(cell)], "verdicts": verdicts}
+    interrupted = [cell.metadata["interrupted"] for cell in copy.cells if "interrupted" in cell.metadata]
+    outputs = [cell.outputs for cell in copy.cells if is_code(cell)]
+    return {"stopped": stopped, "interrupted": interrupted, "outputs": outputs, "verdicts": verdicts}
 
 
 def apply(notebook, result):
@@ -131,6 +133,7 @@ def grade_one(root, name, student, budget, confined=True):
         result = graded(notebook, assignment, budget, confined, again=True)
     except running.KernelStartError as error:
         return "not graded", [str(error)]
+    notes = [*notes, *(f"what took too long was interrupted, {where}" for where in result["interrupted"])]
     if result["stopped"]:
         notes = [*notes, f"the run was stopped: {result['stopped']}"]
     return "graded", notes

@@ -1,7 +1,8 @@
 """Take a hand-in apart and build it anew: nothing is graded as it came.
 
-From the student's file only the answers are taken, by the ids of their cells, and extra code cells that stand behind
-an answer. Everything else comes from the assignment's own notebook.
+From the student's file only the answers are taken, by the ids of their cells, and code cells of the student's own.
+Everything else comes from the assignment's own notebook. An answer whose cell was split or copied is joined again, in
+the order of its parts; a Markdown cell of one's own behind a question in words belongs to the answer.
 """
 
 import json
@@ -30,10 +31,10 @@ class RejectedError(Exception):
 
 @dataclass
 class Answers:
-    """What a hand-in holds: the source of each answer, code cells behind it, and notes for the student."""
+    """What a hand-in holds: the source of each answer, code cells of the student's own, and notes for the student."""
 
     sources: dict = field(default_factory=dict)
-    extra: dict = field(default_factory=dict)  # id of the answer before them: sources
+    extra: dict = field(default_factory=dict)  # id of the answer before them, None above the first: sources
     notes: list = field(default_factory=list)
 
 
@@ -121,22 +122,21 @@ def find_answers(cells, blueprint):
         RejectedError: None of the assignment's answers is there.
     """
     wanted, answers = answer_ids(blueprint), Answers()
+    given = {source_of(cell).strip() for cell in blueprint.cells}
     last, extras = None, 0
     for cell in cells:
         name, source = grade_id_of(cell), source_of(cell)
         if name in wanted:
             last = name
-            if name in answers.sources:
-                answers.notes.append(f"the answer {name} was there twice; the first one counts")
-            elif len(source) > LARGEST_ANSWER:
-                answers.notes.append(f"the answer {name} was too long and was left out")
-                answers.sources[name] = ""
-            else:
-                answers.sources[name] = source
-        elif name is None and cell.get("cell_type") == "code" and source.strip() and last is not None:
+            add_part(answers, name, source)
+        elif name is not None or not source.strip() or source.strip() in given:
+            continue
+        elif cell.get("cell_type") == "code":
             extras += 1
             if extras <= MOST_EXTRA and len(source) <= LARGEST_ANSWER:
                 answers.extra.setdefault(last, []).append(source)
+        elif cell.get("cell_type") == "markdown" and wanted.get(last) == "markdown":
+            add_part(answers, last, source)
     if not answers.sources:
         raise RejectedError("none of this assignment's answers is in it; is it the notebook of another assignment?")
     if extras > MOST_EXTRA:
@@ -145,6 +145,22 @@ def find_answers(cells, blueprint):
     if missing:
         answers.notes.append(f"missing: {', '.join(missing)}; the empty answer was put in")
     return answers
+
+
+def add_part(answers, name, source):
+    """Put a cell's source behind what an answer has already: JupyterLab leaves its id on both halves of a cell."""
+    before = answers.sources.get(name)
+    whole = source if before is None else f"{before}\n\n{source}"
+    if len(whole) > LARGEST_ANSWER:
+        answers.notes.append(
+            f"the answer {name} was too long; what goes beyond {LARGEST_ANSWER} characters was left out"
+        )
+        answers.sources.setdefault(name, "")
+        return
+    answers.sources[name] = whole
+    note = f"the answer {name} stood in several cells, which were joined in their order"
+    if before is not None and note not in answers.notes:
+        answers.notes.append(note)
 
 
 def rebuild(blueprint, answers):
@@ -156,22 +172,30 @@ def rebuild(blueprint, answers):
     """
     notebook = nbformat.from_dict(json.loads(json.dumps(blueprint)))
     cells = []
+    first = next(iter(answer_ids(blueprint)))
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         name = about.get("grade_id")
         is_answer = bool(about.get("solution"))
+        if name == first:
+            cells += own_cells(answers, None)
         if is_answer and name in answers.sources:
             source = answers.sources[name]
             cell.source = harmless_markdown(source) if cell.cell_type == "markdown" else source
         cells.append(cell)
         if is_answer:
-            for number, source in enumerate(answers.extra.get(name, []), start=1):
-                cells.append(new_code_cell(source, id=f"extra-{len(cells)}-{number}"))
+            cells += own_cells(answers, name)
     if answers.notes:
         text = "**Notes on your hand-in**\n\n" + "\n".join(f"- {note}" for note in answers.notes)
         cells.insert(0, new_markdown_cell(text, id="notes"))
     notebook.cells = cells
     return notebook
+
+
+def own_cells(answers, name):
+    """Return the code cells of the student's own behind an answer, None for those above the first."""
+    sources = answers.extra.get(name, [])
+    return [new_code_cell(source, id=f"extra-{name or 'top'}-{number}"[:64]) for number, source in enumerate(sources)]
 
 
 def harmless_markdown(text):

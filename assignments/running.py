@@ -1,5 +1,10 @@
-"""Run the cells of one notebook in a sandboxed kernel, within a budget, whatever the cells do."""
+"""Run the cells of one notebook in a sandboxed kernel, within a budget, whatever the cells do.
 
+A cell that takes too long is interrupted, and the next ones have their turn. What can't be interrupted, or takes more
+than the notebook may as a whole, ends the run.
+"""
+
+import asyncio
 import atexit
 import base64
 import binascii
@@ -39,6 +44,7 @@ class Budget:
     """What a whole notebook may use."""
 
     seconds: float = 120.0  # wall time, the kernel's start included
+    cell: float = 30.0  # seconds after which a cell is interrupted
     output: int = 5_000_000  # characters of messages
     memory: int = 6 * 2**30  # bytes, all processes together; what they share is counted for each
     shared: int = 16 * 2**20  # bytes of the folder with the sockets
@@ -92,11 +98,30 @@ def used_space(folder):
 
 
 class Client(NotebookClient):
-    """nbclient with one clock and one measure of output for the whole notebook."""
+    """nbclient with one clock and one measure of output for the whole notebook, and a clock for each cell."""
 
     def begin(self, budget, watch):
         """Start the clock."""
         self.ends, self.left, self.watch = time.monotonic() + budget.seconds, budget.output, watch
+        self.patience, self.reached, self.interrupted = budget.cell, None, []
+
+    async def async_execute_cell(self, cell, cell_index, *arguments, **options):
+        """Run a cell, and interrupt it when it takes too long."""
+        self.reached = cell_index if cell.cell_type == "code" else self.reached
+        clock = asyncio.ensure_future(self.interrupt_in_time(cell_index))
+        try:
+            return await super().async_execute_cell(cell, cell_index, *arguments, **options)
+        finally:
+            clock.cancel()
+
+    async def interrupt_in_time(self, cell_index):
+        """Interrupt the kernel, time and again, for as long as a cell runs."""
+        while True:
+            await asyncio.sleep(self.patience)
+            if cell_index not in self.interrupted:
+                self.interrupted.append(cell_index)
+            with suppress(OSError, RuntimeError):  # the kernel has ended, which shows elsewhere
+                await self.km.interrupt_kernel()
 
     def process_message(self, msg, cell, cell_index):
         """Count what a message holds before nbclient takes it in; too much is the end of the kernel."""
@@ -126,7 +151,9 @@ def run(notebook, budget, confined=True):
             argv = sandbox.command(budget.space, ["{connection_file}"], shared=folder)
         else:
             argv = [*sandbox.unconfined(), "{connection_file}"]
-        manager._kernel_spec = KernelSpec(argv=argv, display_name="hand-in", language="python")
+        manager._kernel_spec = KernelSpec(
+            argv=argv, display_name="hand-in", language="python", interrupt_mode="message"
+        )
         client = Client(notebook, km=manager, allow_errors=True, store_widget_state=False, record_timing=False)
         client.timeout_func = lambda cell: max(client.ends - time.monotonic(), 0.1)
         client.startup_timeout = int(budget.seconds)
@@ -141,10 +168,23 @@ def run(notebook, budget, confined=True):
             finally:
                 watch.over.set()
         stopped = watch.reason or stopped
+        if stopped and client.reached is not None:
+            stopped += f", {place(notebook, client.reached)}"
+        for index in client.interrupted:
+            notebook.cells[index].metadata["interrupted"] = place(notebook, index)
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs = [kept for output in cell.outputs if (kept := keep(output))]
     return stopped
+
+
+def place(notebook, index):
+    """Say in words where a cell stands, by the ids that nbgrader knows."""
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells[: index + 1]]
+    known = [name for name in names if name]
+    if names[-1]:
+        return f"in the cell {names[-1]}"
+    return f"in a cell behind {known[-1]}" if known else "in a cell above the first answer"
 
 
 def attempt(client, budget, said):

@@ -285,6 +285,29 @@ def test_the_source_notebooks_are_whole():
         assert json.dumps(notebook).count("BEGIN SOLUTION") >= 4, name
 
 
+def test_an_endless_loop_costs_its_own_cell_alone():
+    need_sandbox()
+    loop, emit = "while True:\n    pass", "from handin import emit\nemit(lambda: 3, endless, lambda: 5)"
+    sources = ["x = 1", loop, f"def endless():\n    {loop.replace(chr(10), chr(10) + '    ')}", emit, "print(x)"]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    assert running.run(notebook, running.Budget(cell=3)) is None
+    assert notebook.cells[1].outputs[-1].ename == "KeyboardInterrupt"
+    shown = json.loads(notebook.cells[3].outputs[0].data[running.EMITTED])
+    assert [case["kind"] for case in shown] == ["number", "error", "error"], "cases before the loop keep their values"
+    assert notebook.cells[4].outputs[0].text == "1\n"
+    assert [index for index, cell in enumerate(notebook.cells) if "interrupted" in cell.metadata] == [1, 3]
+
+
+def test_what_cannot_be_interrupted_ends_the_run_and_is_named():
+    need_sandbox()
+    stubborn = "import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\nwhile True:\n    pass"
+    cells = [new_code_cell("1"), new_code_cell(stubborn)]
+    cells[0].metadata["nbgrader"] = {"grade_id": "first"}
+    notebook = new_notebook(cells=cells)
+    stopped = running.run(notebook, running.Budget(seconds=8, cell=2))
+    assert stopped == "it took more than 8 seconds, in a cell behind first"
+
+
 @pytest.mark.parametrize("source", ["1", "import os\nos._exit(1)", "while True:\n    pass", "print('x' * 10**8)"])
 def test_no_kernel_outlives_its_run(source):
     need_sandbox()

@@ -34,8 +34,9 @@ def parsed(*cells):
     return intake.parse(json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": list(cells)}))
 
 
-def test_only_answers_and_code_behind_them_are_taken(blueprint):
+def test_only_answers_and_code_of_ones_own_are_taken(blueprint):
     cells = parsed(
+        new_code_cell("# Title"),
         new_code_cell("before()"),
         cell("first", "answer()", solution=True),
         new_code_cell("more()"),
@@ -46,19 +47,34 @@ def test_only_answers_and_code_behind_them_are_taken(blueprint):
     )
     answers = intake.find_answers(cells, blueprint)
     built = intake.rebuild(blueprint, answers)
-    assert [one.source for one in built.cells] == ["# Title", "answer()", "more()", "emit()", "my words"]
-    assert built.cells[3].metadata.nbgrader.points == 3
+    assert [one.source for one in built.cells] == ["# Title", "before()", "answer()", "more()", "emit()", "my words"]
+    assert built.cells[4].metadata.nbgrader.points == 3
     nbformat.validate(built)
     assert [one.source for one in blueprint.cells][1] == "stub"
 
 
-def test_what_is_odd_is_noted_for_the_student(blueprint):
-    cells = parsed(cell("first", "one", solution=True), cell("first", "two", solution=True))
-    answers = intake.find_answers(cells, blueprint)
-    assert answers.sources["first"] == "one"
-    assert [note.split(";")[0] for note in answers.notes] == ["the answer first was there twice", "missing: words"]
+def test_a_split_or_copied_answer_is_joined_and_noted_for_the_student(blueprint):
+    parts = [cell("first", source, solution=True) for source in ("one", "two", "three")]
+    answers = intake.find_answers(parsed(*parts), blueprint)
+    assert answers.sources["first"] == "one\n\ntwo\n\nthree"
+    joined, missing = answers.notes
+    assert joined.startswith("the answer first stood in several cells") and missing.startswith("missing: words")
     built = intake.rebuild(blueprint, answers)
-    assert "the answer first was there twice" in built.cells[0].source and built.cells[-1].source == "stub"
+    assert joined in built.cells[0].source and built.cells[-1].source == "stub"
+
+
+def test_words_in_a_cell_of_ones_own_belong_to_the_answer(blueprint):
+    words = cell("words", "stub", "markdown", solution=True)
+    cells = parsed(
+        new_markdown_cell("above"), cell("first", "one", solution=True), words, new_markdown_cell("my words")
+    )
+    assert intake.find_answers(cells, blueprint).sources["words"] == "stub\n\nmy words"
+
+
+def test_an_answer_that_is_too_long_loses_the_cell_that_makes_it_so(blueprint):
+    long = "#" * (intake.LARGEST_ANSWER - 2)
+    answers = intake.find_answers(parsed(*(cell("first", one, solution=True) for one in ("one", long))), blueprint)
+    assert answers.sources["first"] == "one" and "too long" in answers.notes[0]
 
 
 @pytest.mark.parametrize(
