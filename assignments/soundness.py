@@ -10,6 +10,7 @@ from assignments import grading, intake
 from assignments.course import CourseError, load
 
 FEWEST_ALTERNATIVES, FEWEST_MUTANTS = 2, 12
+REFUSED = "not yet"  # how each line of a visible check begins that doesn't accept an answer
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,17 @@ def attempt(assignment, trial, budget, confined=True):
         return f"got points in {', '.join(kept)}" if kept else None
     lost = {name for name, share in shares.items() if share < 1}
     if lost == trial.should_lose:
-        return None
+        return None if lost else failing_check(result)
     reasons = [f"{name}: {line}" for name in lost for line in result["verdicts"][name][1] if line.startswith("✗")]
     expected = sorted(trial.should_lose) or "nothing"
     return f"lost points in {sorted(lost) or 'nothing'}, not in {expected}. {'; '.join(reasons)}"
+
+
+def failing_check(result):
+    """Return a phrase if a check that students see doesn't accept a right answer, else None."""
+    shown = "\n".join(output.get("text", "") for outputs in result["outputs"] for output in outputs if output)
+    refused = re.search(rf"^{REFUSED}.*", shown, re.MULTILINE)
+    return f"a check that students see says of it: {refused[0]}" if refused else None
 
 
 def hidden_text(assignment):
