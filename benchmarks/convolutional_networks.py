@@ -7,6 +7,7 @@ stay. Each network is written down as soon as it is done, so an interrupted run 
 """
 
 import sys
+import time
 
 import torch
 from lesson_code import fingerprint, load_definitions
@@ -85,17 +86,33 @@ def train_once(make, augment, seed):
     set_seed(seed)
     digits = load_images("digits")
     model = make()
+    seconds = fit(model, augment, digits.train_images, digits.train_labels)
+    return evaluate(model, accuracy, digits.test_images, digits.test_labels), seconds
+
+
+def fit(model, augment, train_images, train_labels, **how):
+    """Train a model in place and return the seconds of the quickest epoch; `how` is for `train_epochs`."""
     optimizer = torch.optim.Adam(model.parameters())
 
     def batches():
-        for images, labels in take_batches(digits.train_images, digits.train_labels, batch_size=BATCH_SIZE):
+        for images, labels in take_batches(train_images, train_labels, batch_size=BATCH_SIZE):
             yield (augment(images) if augment else images), labels
 
     def run_epoch():
         train(model, nn.CrossEntropyLoss(), optimizer, batches, epochs=1)
 
-    _, seconds = train_epochs(optimizer, run_epoch, EPOCHS, HIGHEST_RATE)
-    return evaluate(model, accuracy, digits.test_images, digits.test_labels), seconds
+    return train_epochs(optimizer, run_epoch, **{"epochs": EPOCHS, "highest_rate": HIGHEST_RATE} | how)[1]
+
+
+def time_epoch(name, device):
+    """Return the seconds of an epoch on a device by a wall clock, the quicker of two."""
+    lesson, maker, augmenter = NETWORKS[name]
+    definitions, digits = load_definitions(lesson), load_images("digits")
+    set_seed(0)
+    with torch.device(device):  # what the augmentation draws
+        model, data = definitions[maker]().to(device), (digits.train_images, digits.train_labels)
+        data = [tensor.to(device) for tensor in data]
+        return fit(model, definitions.get(augmenter), *data, epochs=2, clock=time.perf_counter)
 
 
 def count_multiply_adds(model):

@@ -7,6 +7,7 @@ Each kind is written down as soon as it is done.
 """
 
 import sys
+import time
 from functools import partial
 
 import torch
@@ -67,11 +68,7 @@ def measure(kind, lesson, texts, vocabulary):
     train_ids, held_out_ids = map(vocabulary.encode, texts)
     runs, models = [], []
     for seed in SEEDS:
-        set_seed(seed)
-        model = lesson["CharacterModel"](len(vocabulary), HIDDEN, kind)
-        optimizer = torch.optim.Adam(model.parameters())
-        run_epoch = partial(lesson["train_epoch"], model, optimizer, train_ids)
-        perplexity, seconds = train_epochs(optimizer, run_epoch, EPOCHS, HIGHEST_RATE)
+        model, perplexity, seconds = fit(kind, lesson, train_ids, vocabulary, seed)
         runs.append((perplexity, lesson["held_out_perplexity"](model, held_out_ids), seconds))
         models.append(model)
         announce(f"{kind}, seed {seed}: held-out perplexity {runs[-1][1]:.2f}, {runs[-1][2]:.2f} s an epoch")
@@ -83,6 +80,24 @@ def measure(kind, lesson, texts, vocabulary):
         "held_out_perplexity": [round(perplexity, 3) for _, perplexity, _ in runs],
         "samples": {str(t): write_sample(lesson, models[0], vocabulary, t) for t in TEMPERATURES},
     }
+
+
+def fit(kind, lesson, train_ids, vocabulary, seed, **how):  # noqa: PLR0913 - `how` is for `train_epochs`
+    """Return a trained network, its last training perplexity, and the seconds of the quickest epoch."""
+    set_seed(seed)
+    model = lesson["CharacterModel"](len(vocabulary), HIDDEN, kind).to(train_ids.device)
+    optimizer = torch.optim.Adam(model.parameters())
+    run_epoch = partial(lesson["train_epoch"], model, optimizer, train_ids)
+    how = {"epochs": EPOCHS, "highest_rate": HIGHEST_RATE} | how
+    return model, *train_epochs(optimizer, run_epoch, **how)
+
+
+def time_epoch(kind, device):
+    """Return the seconds of an epoch on a device by a wall clock, the quicker of two."""
+    lesson, ((train_text, _), vocabulary) = load_definitions(LESSON), read_tale()
+    train_ids = vocabulary.encode(train_text).to(device)
+    with torch.device(device):
+        return fit(kind, lesson, train_ids, vocabulary, seed=0, epochs=2, clock=time.perf_counter)[2]
 
 
 def write_sample(lesson, model, vocabulary, temperature):

@@ -42,14 +42,23 @@ def fingerprint(lesson, *names):
         if name in by_name and name not in used:
             used.add(name)
             waiting += [node.id for node in ast.walk(by_name[name]) if isinstance(node, ast.Name)]
-    source = "\n".join(sorted({ast.unparse(_without_docstrings(by_name[name])) for name in used}))
+    source = "\n".join(sorted({ast.unparse(without_docstrings(by_name[name])) for name in used}))
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
-def _definitions(lesson):
+def read_cells(lesson):
+    """Return the sources of a lesson's code cells, a dict by id, in their order."""
     notebook = nbformat.read(NOTEBOOKS / f"{lesson}.ipynb", as_version=4)
-    nodes = [node for cell in notebook.cells if cell.cell_type == "code" for node in ast.parse(cell.source).body]
-    return [node for node in nodes if _bound_names(node)]
+    return {cell.id: cell.source for cell in notebook.cells if cell.cell_type == "code"}
+
+
+def read_statements(lesson):
+    """Return all statements of a lesson outside functions, as syntax trees."""
+    return [node for source in read_cells(lesson).values() for node in ast.parse(source).body]
+
+
+def _definitions(lesson):
+    return [node for node in read_statements(lesson) if _bound_names(node)]
 
 
 def _bound_names(node):
@@ -62,7 +71,8 @@ def _bound_names(node):
     return names if isinstance(node, ast.Assign) and all(name.isupper() for name in names) else []
 
 
-def _without_docstrings(node):
+def without_docstrings(node):
+    """Return a copy of a statement without the docstrings in it."""
     node = ast.parse(ast.unparse(node)).body[0]
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
