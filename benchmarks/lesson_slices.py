@@ -7,11 +7,13 @@ something needed, with what that needs in turn. So the lesson's own code runs an
 
 import ast
 import builtins
+import functools
 import hashlib
 import symtable
 
-from lesson_code import read_statements, without_docstrings
+import lesson_code
 
+DEFINITE = ast.Assign | ast.With | ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 SEEDING = ("set_seed", "torch.manual_seed")
 
 
@@ -29,10 +31,7 @@ class Slice:
 
     def __init__(self, lesson, code, given=()):
         self.lesson = lesson
-        statements = [_Statement(node) for node in read_statements(lesson)]
-        imported = {name for s in statements if isinstance(s.node, ast.Import | ast.ImportFrom) for name in s.binds}
-        for statement in statements:
-            statement.changes -= imported  # `nn.init.zeros_(layer.bias)` changes no module
+        statements = _read((lesson_code.NOTEBOOKS / f"{lesson}.ipynb").stat().st_mtime_ns, lesson)
         uses, own = names_in(code)
         known = {*own, *given, *vars(builtins)}
         kept = _walk_back(statements, uses - known, len(statements))
@@ -57,7 +56,7 @@ class Slice:
 
     def digest(self, *more):
         """Return a digest of the statements and of further texts; comments, docstrings and layout don't count."""
-        source = [ast.unparse(without_docstrings(node)) for node in self.nodes]
+        source = [ast.unparse(lesson_code.without_docstrings(node)) for node in self.nodes]
         return hashlib.sha256("\n".join([*source, *more]).encode()).hexdigest()[:16]
 
 
@@ -80,7 +79,19 @@ class _Statement:
             self.changes |= {_base(call.func)} - {None}
         self.seeds = bool(call) and ast.unparse(call.func) in SEEDING
         # Inside a loop or a condition a name may also keep what it had before.
-        self.final = isinstance(node, ast.Assign | ast.With | ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom)
+        self.final = isinstance(
+            node, ast.Assign | ast.With | ast.FunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
+        )
+
+
+@functools.lru_cache(maxsize=4)
+def _read(_changed, lesson):
+    """Return a lesson's statements; a lesson that has changed is read anew."""
+    statements = [_Statement(node) for node in lesson_code.read_statements(lesson)]
+    imported = {name for s in statements if isinstance(s.node, ast.Import | ast.ImportFrom) for name in s.binds}
+    for statement in statements:
+        statement.changes -= imported  # `nn.init.zeros_(layer.bias)` changes no module
+    return statements
 
 
 def _walk_back(statements, needed, end):

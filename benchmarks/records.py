@@ -19,6 +19,11 @@ def check_names(kind, names, known):
         raise SystemExit(f"unknown {kind} {', '.join(sorted(unknown))}; known: {'; '.join(known)}")
 
 
+def read_record(path):
+    """Return a record, an empty dict where there is none."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
 def train_epochs(optimizer, run_epoch, epochs, highest_rate, clock=time.process_time):
     """Run epochs with a learning rate that falls in equal steps towards zero.
 
@@ -45,8 +50,7 @@ def write_entry(path, name, entry, *, order, **about):
         order: The names in the order in which the record lists them.
         about: What else the record says, such as the recipe.
     """
-    networks = json.loads(path.read_text(encoding="utf-8"))["networks"] if path.exists() else {}
-    networks |= {name: entry}
+    networks = read_record(path).get("networks", {}) | {name: entry}
     record = {
         "date": datetime.date.today().isoformat(),
         "machine": describe_machine(),

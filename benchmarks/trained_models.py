@@ -1,7 +1,7 @@
 """Train every model that a lesson judges by held-out data, over five seeds or more, and record how good it is.
 
-    python benchmarks/trained_models.py [--only WORDS] [--fresh]      # held-out quality: a quarter of an hour
-    python benchmarks/trained_models.py --timings [--device cuda]     # seconds of training, once each
+    python benchmarks/trained_models.py [--only WORDS] [--fresh]      # held-out quality: minutes, long runs apart
+    python benchmarks/trained_models.py --timings [--device cuda]     # seconds of training: minutes
 
 `trained_models.toml` lists the models; the code that makes and trains them is the lesson's own (`lesson_slices.py`).
 Each seed is written down when it is done. An interrupted run goes on where it stopped, and what was recorded from
@@ -17,7 +17,6 @@ import argparse
 import contextlib
 import dataclasses
 import io
-import json
 import statistics
 import sys
 import time
@@ -31,7 +30,7 @@ import torch
 from lesson_code import read_cells
 from lesson_slices import Slice
 from measure import announce, limit_threads
-from records import RESULTS, run_script, write_entry
+from records import RESULTS, read_record, run_script, write_entry
 from torch import nn
 
 from d2lutils.training import set_seed
@@ -40,7 +39,8 @@ CATALOGUE = Path(__file__).with_suffix(".toml")
 RECORD = RESULTS / "trained_models.json"
 SEEDS = range(5)
 FEWEST_VALUES = 5  # networks by which a model is judged; where more are trained side by side, one run does
-THREADS_TIMED = 2
+THREADS_TIMED, TIMED_RUNS = 2, 2
+LONG_RUNS = {convolutional_networks: "convolutional", language_models: "language"}  # script → title in the records
 GIVEN = {"seed", "variant", "name", "parameters_in", "device_of_run"}
 RECIPE = {
     "seeds": len(SEEDS),
@@ -48,8 +48,8 @@ RECIPE = {
     "processor_seconds": "of the training of one network, the quickest run",
 }
 TIMING = {
-    "seconds": "of a wall clock, for the whole training of one network, one run",
-    "convolutional networks and language models": "the quickest of two epochs, times the epochs of their record",
+    "seconds": "of a wall clock, for the whole training of one network, the quicker of two runs",
+    "convolutional networks and language models": "the quickest epoch of two runs, times the epochs of their record",
 }
 
 
@@ -73,7 +73,9 @@ class Model(NamedTuple):
 
     def slice(self):
         """Return the statements of the lesson that it needs."""
-        return Slice(self.training["lesson"], "\n".join(self.code.values()), GIVEN)
+        # What is shared must do for all variants.
+        others = [f"({one})" for one in self.training["variants"].values()] if self.training.get("shared") else []
+        return Slice(self.training["lesson"], "\n".join([*self.code.values(), *others]), GIVEN)
 
     def definition(self):
         """Return the digest of all code that makes, trains and judges it, as the lesson is now."""
@@ -101,7 +103,7 @@ def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="WORDS", default="", help="models whose lesson or name holds these words")
     parser.add_argument("--fresh", action="store_true", help="train anew what is recorded already")
-    parser.add_argument("--timings", action="store_true", help="measure the seconds of training, once each")
+    parser.add_argument("--timings", action="store_true", help="measure the seconds of training")
     parser.add_argument("--device", default="cpu", help="with --timings: cpu, cuda or mps")
     options = parser.parse_args(arguments)
     if options.device != "cpu" and not options.timings:
@@ -109,55 +111,74 @@ def main(arguments):
     check_device(options.device)
     models = read_catalogue()
     chosen = [model for model in models if options.only in model.key]
-    long_runs = [name for name in list_long_runs() if options.timings and options.only in name]
+    long_runs = [name for name in list_long_runs() if options.only in name]
     if not chosen and not long_runs:
         parser.error(f"no model's lesson or name holds {options.only!r}")
     if options.timings:
         time_models(chosen, long_runs, models, options)
     else:
         record_models(chosen, models, options.fresh)
+        record_long_runs(options)
     return 0
 
 
 def check_device(device):
     """Exit with one line where this machine can't compute on a device."""
     try:
-        torch.zeros(1, device=device).item()
+        wait_for(device)
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise SystemExit(f"can't compute on {device!r} here: {reason}") from None
+
+
+def wait_for(device):
+    """Return when a device has done all that it was given: a graphics card works on while the program runs ahead."""
+    torch.zeros(1, device=device).item()
 
 
 def record_models(chosen, models, fresh):
     """Train the chosen models from all seeds that aren't recorded yet, each written down when it is done."""
     limit_threads()
     order = [model.key for model in models]
-    known = {} if fresh else read_networks(RECORD)
+    known = {} if fresh else read_record(RECORD).get("networks", {})
     for number, model in enumerate(chosen, start=1):
         entry, definition = known.get(model.key, {}), model.definition()
         if entry.get("definition") != definition:
             entry = {"definition": definition, "parameters": None, "processor_seconds": None, "values": {}}
         for seed in SEEDS:
-            if str(seed) in entry["values"] or count_values(entry) >= FEWEST_VALUES:
+            if str(seed) in entry["values"] or len(values_of(entry)) >= FEWEST_VALUES:
                 continue
-            run = train_once(model, seed)
+            try:
+                run = train_once(model, seed)
+            except Exception as error:  # whatever the lesson's code raises
+                reason = f"{type(error).__name__}: {error}"
+                raise SystemExit(f"{model.key}: training from seed {seed} failed: {reason}") from error
             entry["values"][str(seed)] = [round(value, 5) for value in run.values]
             quickest = min(filter(None, (entry["processor_seconds"], run.processor_seconds)))
             entry |= {"parameters": run.parameters, "processor_seconds": round(quickest, 3)}
             write_entry(RECORD, model.key, entry, order=order, recipe=RECIPE)
             announce(f"{number} of {len(chosen)}  {model.key}, seed {seed}: {statistics.mean(run.values):.3f}")
-        values = sum(entry["values"].values(), [])
+        values = values_of(entry)
         print(f"{model.key}: {statistics.mean(values):.3f} ± {statistics.stdev(values):.3f}", flush=True)
 
 
-def count_values(entry):
-    """Return how many networks an entry of the record has judged."""
-    return sum(map(len, entry["values"].values()))
+def record_long_runs(options):
+    """Let the scripts for long runs train those networks that their records lack or hold with other code."""
+    for script, title in LONG_RUNS.items():
+        known = {} if options.fresh else read_record(script.RECORD).get("networks", {})
+        stale = []
+        for name in list_long_runs():
+            network = name.removeprefix(f"{title}: ")
+            if network != name and options.only in name:
+                current = known.get(network, {}).get("definition") == define_long_run(name)
+                stale += [] if current else [network]
+        if stale:
+            script.main(stale)
 
 
-def read_networks(path):
-    """Return the entries of a record, none where there is no record."""
-    return json.loads(path.read_text(encoding="utf-8"))["networks"] if path.exists() else {}
+def values_of(entry):
+    """Return the held-out figures of all networks that an entry of the record has judged."""
+    return [value for values in entry["values"].values() for value in values]
 
 
 _shared = {}  # a training's lesson and code → what its setup left, where the catalogue calls the setup shared
@@ -184,6 +205,7 @@ def train_once(model, seed, device="cpu"):
             namespace["variant"] = eval(code["variant"], namespace)
             start, processor_start = time.perf_counter(), time.process_time()
             exec(compile(code["train"], model.key, "exec"), namespace)
+            wait_for(device)
             seconds, processor_seconds = time.perf_counter() - start, time.process_time() - processor_start
             if "judge" in about:
                 exec(compile(code["judge"], model.key, "exec"), namespace)
@@ -219,17 +241,16 @@ def move(value, device):
 
 def list_long_runs():
     """Return the names of the networks that the two other scripts train, as this record of seconds has them."""
-    return [f"convolutional: {name}" for name in convolutional_networks.NETWORKS] + [
-        f"language: {kind}" for kind in language_models.KINDS
-    ]
+    names = {convolutional_networks: convolutional_networks.NETWORKS, language_models: language_models.KINDS}
+    return [f"{title}: {name}" for script, title in LONG_RUNS.items() for name in names[script]]
 
 
 def time_models(chosen, long_runs, models, options):
-    """Measure the seconds of training of the chosen models and long runs, once each, each written down at once."""
+    """Measure the seconds of training of the chosen models and long runs, each written down at once."""
     torch.set_num_threads(THREADS_TIMED)
     path, device = RESULTS / f"training_seconds_{options.device}.json", options.device
     order = [model.key for model in models] + list_long_runs()
-    known = {} if options.fresh else read_networks(path)
+    known = {} if options.fresh else read_record(path).get("networks", {})
     jobs = [(model.key, model.definition(), lambda model=model: train_once(model, 0, device)) for model in chosen]
     jobs += [(name, define_long_run(name), lambda name=name: time_long_run(name, device)) for name in long_runs]
     about = {"device": name_device(device), "recipe": TIMING}
@@ -238,11 +259,12 @@ def time_models(chosen, long_runs, models, options):
             continue
         entry = {"definition": definition}
         try:
-            entry["seconds"] = round(measure().seconds, 3)
-        except (RuntimeError, TypeError, ValueError) as error:
+            entry["seconds"] = round(min(measure().seconds for _ in range(TIMED_RUNS)), 3)
+        except Exception as error:  # whatever the lesson's code raises
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             if device == "cpu":
-                raise
-            entry |= {"seconds": None, "stays on the processor": str(error).splitlines()[0][:200]}
+                raise SystemExit(f"{name}: training failed: {reason}") from error
+            entry |= {"seconds": None, "stays on the processor": reason}
         write_entry(path, name, entry, order=order, **about)
         announce(f"{number} of {len(jobs)}  {name}: {entry['seconds']} s")
     if known:
@@ -256,15 +278,16 @@ def name_device(device):
 
 def define_long_run(name):
     """Return the digest of the code of a network that another script trains."""
-    kind, _, network = name.partition(": ")
-    is_language = kind == "language"
-    return language_models.current_definition() if is_language else convolutional_networks.current_definition(network)
+    title, _, network = name.partition(": ")
+    if title == LONG_RUNS[language_models]:
+        return language_models.current_definition()
+    return convolutional_networks.current_definition(network)
 
 
 def time_long_run(name, device):
-    """Return a Run with the seconds that a network of another script would train: its epochs times the quickest of two."""
-    kind, _, network = name.partition(": ")
-    script = language_models if kind == "language" else convolutional_networks
+    """Return a Run with the seconds of a network of another script: its epochs times the quickest that was timed."""
+    title, _, network = name.partition(": ")
+    script = language_models if title == LONG_RUNS[language_models] else convolutional_networks
     seconds = script.time_epoch(network, device) * script.EPOCHS
     return Run([], None, seconds, seconds)
 

@@ -1,0 +1,243 @@
+"""Write the tables of the book's page of results from the records: book/results_tables.md.
+
+    python benchmarks/results_page.py
+
+The page includes them piece by piece, between comments that name the pieces. A test compares the file with the records.
+"""
+
+import json
+import math
+import re
+import statistics
+import sys
+import tomllib
+from pathlib import Path
+
+import convolutional_networks
+import language_models
+import trained_models
+from lesson_code import NOTEBOOKS
+from records import RESULTS, read_record
+
+TABLES = Path(__file__).resolve().parent.parent / "book" / "results_tables.md"
+PARTS = {
+    3: "Linear regression",
+    4: "Softmax regression",
+    5: "Multilayer perceptrons",
+    6: "Building models",
+    7: "Convolutional networks",
+    8: "Recurrent networks",
+}
+LONG_SCRIPTS = {7: convolutional_networks, 8: language_models}
+LONG_TASKS = {
+    7: ("07_convolutional_networks/07_resnet", "digits, 12 epochs, rate falling to 0", "test accuracy"),
+    8: ("08_recurrent_networks/08_lstm", "the tale, 30 epochs, rate falling to 0", "held-out perplexity"),
+}
+MORE = {  # record → heading, command, what stands in its table
+    "package_speed": (
+        "The package's speed",
+        "make bench",
+        "What `d2lutils` adds to plain PyTorch, medians of runs that took turns; × is a ratio to the plain way.",
+    ),
+    "side_by_side": (
+        "The package beside others",
+        ".venv/bin/python benchmarks/side_by_side.py",
+        "Seconds, and in parentheses the ratio to plain PyTorch in the same row; what stands in a row took turns.",
+    ),
+    "pages": (
+        "The pages' weight and speed",
+        ".venv/bin/python benchmarks/pages.py",
+        "What a reader's browser fetches, and how long it takes.",
+    ),
+    "grading": (
+        "Grading",
+        ".venv/bin/python benchmarks/grading.py",
+        "Hand-ins of all eight assignments, graded in the sandbox by two processes; seconds.",
+    ),
+}
+
+
+def main():
+    """Write the file; return 0."""
+    TABLES.write_text(write_tables(), encoding="utf-8")
+    print(f"written: book/{TABLES.name}")
+    return 0
+
+
+def write_tables():
+    """Return the text of the file."""
+    pieces = {"versions": versions()}
+    pieces |= {f"part {part}": part_table(part) for part in PARTS}
+    pieces |= {"left out": left_out(), "more": more_records()}
+    head = "% Written by `make results`; a test compares it with the records."
+    return "\n\n".join([head, *(f"% begin {name}\n\n{text}\n\n% end {name}" for name, text in pieces.items())]) + "\n"
+
+
+def versions():
+    """Return sentences about when and on what the records of training were made."""
+    quality, seconds = read_record(trained_models.RECORD), read_record(seconds_path("cpu"))
+    sentences = [f"The held-out figures are of {quality['date']}, {describe(quality['machine'])}."]
+    if seconds:
+        sentences.append(f"The seconds are of {seconds['date']}, {describe(seconds['machine'])}.")
+    for device in ("cuda", "mps"):
+        if record := read_record(seconds_path(device)):
+            sentences.append(f"Those on a graphics card are of {record['date']}, on {record['device']}.")
+    for part, script in LONG_SCRIPTS.items():
+        record = read_record(script.RECORD)
+        sentences.append(f"The long runs of part {part} are of {record['date']}, {describe(record['machine'])}.")
+    return "\n".join(sentences)
+
+
+def describe(machine):
+    """Return a record's machine and versions in words."""
+    threads = "one thread" if machine["threads"] == 1 else f"{machine['threads']} threads"
+    return (
+        f"{threads} on {machine['processor']} ({machine['cores']} cores, {machine['system']}), "
+        f"Python {machine['python']}, PyTorch {machine['torch']}"
+    )
+
+
+def seconds_path(device):
+    """Return the record of the seconds on a device."""
+    return RESULTS / f"training_seconds_{device}.json"
+
+
+def part_table(part):
+    """Return the table of the models of one part: a line for each way to train, then its models."""
+    devices = {name: read_record(seconds_path(name)) for name in ("cpu", "cuda", "mps")}
+    devices = {name: record.get("networks", {}) for name, record in devices.items() if record or name == "cpu"}
+    names = {"cpu": "seconds", "cuda": "seconds, graphics card", "mps": "seconds, graphics card"}
+    header = ["model", "mean ± sd", "runs", "parameters", *(names[device] for device in devices)]
+    rows, group = [], None
+    for about, cells in [*lesson_rows(part, devices), *long_rows(part, devices)]:
+        if about != group:
+            rows.append([about, *[""] * (len(header) - 1)])
+            group = about
+        rows.append(cells)
+    return table(header, rows)
+
+
+def lesson_rows(part, devices):
+    """Yield a line about its training, and the cells, of each model that a lesson of the part trains."""
+    entries = read_record(trained_models.RECORD)["networks"]
+    for model in trained_models.read_catalogue():
+        training = model.training
+        entry = entries.get(model.key, {"values": {}})
+        values = trained_models.values_of(entry)
+        if len(values) >= trained_models.FEWEST_VALUES and training["lesson"].startswith(f"{part:02d}_"):
+            about = group_line(training["lesson"], training["task"], training["measure"])
+            yield about, model_cells(model.name, values, entry["parameters"], seconds_of(model.key, devices))
+
+
+def long_rows(part, devices):
+    """Yield the same for the networks that are trained by the scripts for long runs."""
+    if part not in LONG_SCRIPTS:
+        return
+    script = LONG_SCRIPTS[part]
+    record, about = read_record(script.RECORD), group_line(*LONG_TASKS[part])
+    for name, entry in record["networks"].items():
+        values = entry["test_accuracy" if part == 7 else "held_out_perplexity"]
+        seconds = seconds_of(f"{trained_models.LONG_RUNS[script]}: {name}", devices)
+        yield about, model_cells(f"`{name}`", values, entry["parameters"], seconds)
+    for n, value in record.get("n_grams", {}).items():
+        yield about, [f"{n}-gram, counted", f"{value:.2f}", "", "", *[""] * len(devices)]
+
+
+def group_line(lesson, task, measure):
+    """Return the line above the models of a training: its lesson, what they are given, what is measured."""
+    return f"**[{title_of(lesson)}](../notebooks/{lesson}.ipynb)**: {task}; {measure}"
+
+
+def title_of(lesson):
+    """Return a lesson's title."""
+    source = json.loads((NOTEBOOKS / f"{lesson}.ipynb").read_text(encoding="utf-8"))["cells"][0]["source"]
+    return re.match(r"# (.+)", "".join(source))[1]
+
+
+def model_cells(name, values, parameters, seconds):
+    """Return the cells of one model."""
+    count = "–" if parameters is None else f"{parameters:,}"
+    return [name, mean_and_deviation(values), str(len(values)), count, *seconds]
+
+
+def mean_and_deviation(values):
+    """Return mean ± standard deviation with the digits that the deviation deserves, two to four of them."""
+    mean, deviation = statistics.mean(values), statistics.stdev(values)
+    digits = 2 if mean >= 1.5 else 3
+    if 0 < deviation < 0.5 * 10**-digits:
+        digits = min(4, math.ceil(-math.log10(deviation)))
+    return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
+
+
+def seconds_of(key, devices):
+    """Return a cell for each device with the seconds that one training takes, a dash where none are recorded."""
+    cells = []
+    for networks in devices.values():
+        seconds = networks.get(key, {}).get("seconds")
+        cells.append("–" if seconds is None else f"{seconds:.2g}" if seconds < 9.5 else f"{seconds:.0f}")
+    return cells
+
+
+def left_out():
+    """Return the table of lessons, and trainings within lessons, that the tables above leave out."""
+    rows = tomllib.loads(trained_models.CATALOGUE.read_text(encoding="utf-8"))["left_out"]
+    links = [[f"[{title_of(lesson)}](../notebooks/{lesson}.ipynb)", reason] for lesson, reason in rows.items()]
+    return table(["lesson", "why"], links)
+
+
+def more_records():
+    """Return a section for each further record that is there."""
+    sections = []
+    for name, (heading, command, about) in MORE.items():
+        if record := read_record(RESULTS / f"{name}.json"):
+            made = f"{about} Recorded on {record['date']}, {describe(record['machine'])}, by"
+            rows = {"package_speed": speed_table, "side_by_side": side_table}.get(name, plain_table)(record)
+            sections.append(f"### {heading}\n\n{made}\n\n```\n{command}\n```\n\n{rows}")
+    return "\n\n".join(sections)
+
+
+def speed_table(record):
+    """Return the table of the package's speed."""
+    rows = []
+    for row in record["quantities"]:
+        goal = "" if row["limit"] is None else f"≤ {row['limit']:g}: {'met' if row['met'] else 'missed'}"
+        spread = f"{row['median']:.3g} ({row['min']:.3g} to {row['max']:.3g})"
+        rows.append([row["claim"], spread, row["unit"], goal])
+    return table(["what", "median (range)", "unit", "goal"], rows)
+
+
+def side_table(record):
+    """Return the table of several ways to do the same."""
+    ways = list(dict.fromkeys(way for entry in record["networks"].values() for way in entry if way != "runs"))
+    rows = []
+    for task, entry in record["networks"].items():
+        cells = [f"{entry[way]['seconds']:.3g} ({entry[way]['ratio']:.2f})" if way in entry else "–" for way in ways]
+        rows.append([task, *cells])
+    return table(["", *ways], rows)
+
+
+def plain_table(record):
+    """Return the table of a record whose entries are numbers by name."""
+    about = ("date", "machine", "recipe", "goals")
+    kind, entries = next((k, v) for k, v in record.items() if k not in about and isinstance(v, dict))
+    names = list(dict.fromkeys(name for entry in entries.values() for name in entry))
+    rows = [[key, *(format_plainly(entry.get(name)) for name in names)] for key, entry in entries.items()]
+    return table([kind, *names], rows)
+
+
+def format_plainly(value):
+    """Return what a record holds as the text of a cell."""
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def table(header, rows):
+    """Return a Markdown table with numbers at the right; a bar inside a cell is written so that it doesn't end it."""
+    rules = ["---", *("---:" if "parameters" in header else "---" for _ in header[1:])]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in (header, *rows)]
+    return "\n".join([lines[0], "|" + "|".join(rules) + "|", *lines[1:]])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
