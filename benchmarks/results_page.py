@@ -67,7 +67,7 @@ def main():
 def write_tables():
     """Return the text of the file."""
     pieces = {"versions": versions()}
-    pieces |= {f"part {part}": part_table(part) for part in PARTS}
+    pieces |= {f"part {part}": part_tables(part) for part in PARTS}
     pieces |= {"left out": left_out(), "more": more_records()}
     head = "% Written by `make results`; a test compares it with the records."
     return "\n\n".join([head, *(f"% begin {name}\n\n{text}\n\n% end {name}" for name, text in pieces.items())]) + "\n"
@@ -102,31 +102,31 @@ def seconds_path(device):
     return RESULTS / f"training_seconds_{device}.json"
 
 
-def part_table(part):
-    """Return the table of the models of one part: a line for each way to train, then its models."""
+def part_tables(part):
+    """Return the tables of the models of one part, one for each way to train, with a line above it."""
     devices = {name: read_record(seconds_path(name)) for name in ("cpu", "cuda", "mps")}
     devices = {name: record.get("networks", {}) for name, record in devices.items() if record or name == "cpu"}
     names = {"cpu": "seconds", "cuda": "seconds, graphics card", "mps": "seconds, graphics card"}
-    header = ["model", "mean ± sd", "runs", "parameters", *(names[device] for device in devices)]
-    rows, group = [], None
-    for about, cells in [*lesson_rows(part, devices), *long_rows(part, devices)]:
-        if about != group:
-            rows.append([about, *[""] * (len(header) - 1)])
-            group = about
-        rows.append(cells)
-    return table(header, rows)
+    groups = {}
+    for about, measure, cells in [*lesson_rows(part, devices), *long_rows(part, devices)]:
+        groups.setdefault((about, measure), []).append(cells)
+    tables = []
+    for (about, measure), rows in groups.items():
+        header = ["model", measure, "parameters", *(names[device] for device in devices), "runs"]
+        tables.append(f"{about}\n\n{table(header, rows)}")
+    return "\n\n".join(tables)
 
 
 def lesson_rows(part, devices):
-    """Yield a line about its training, and the cells, of each model that a lesson of the part trains."""
+    """Yield a line about its training, what is measured, and the cells, of each model that a part's lessons train."""
     entries = read_record(trained_models.RECORD)["networks"]
     for model in trained_models.read_catalogue():
         training = model.training
         entry = entries.get(model.key, {"values": {}})
         values = trained_models.values_of(entry)
         if len(values) >= trained_models.FEWEST_VALUES and training["lesson"].startswith(f"{part:02d}_"):
-            about = group_line(training["lesson"], training["task"], training["measure"])
-            yield about, model_cells(model.name, values, entry["parameters"], seconds_of(model.key, devices))
+            cells = model_cells(model.name, values, entry["parameters"], seconds_of(model.key, devices))
+            yield describe_training(training["lesson"], training["task"]), training["measure"], cells
 
 
 def long_rows(part, devices):
@@ -134,18 +134,19 @@ def long_rows(part, devices):
     if part not in LONG_SCRIPTS:
         return
     script = LONG_SCRIPTS[part]
-    record, about = read_record(script.RECORD), group_line(*LONG_TASKS[part])
+    record, (lesson, task, measure) = read_record(script.RECORD), LONG_TASKS[part]
+    about = describe_training(lesson, task)
     for name, entry in record["networks"].items():
         values = entry["test_accuracy" if part == 7 else "held_out_perplexity"]
         seconds = seconds_of(f"{trained_models.LONG_RUNS[script]}: {name}", devices)
-        yield about, model_cells(f"`{name}`", values, entry["parameters"], seconds)
+        yield about, measure, model_cells(f"`{name}`", values, entry["parameters"], seconds)
     for n, value in record.get("n_grams", {}).items():
-        yield about, [f"{n}-gram, counted", f"{value:.2f}", "", "", *[""] * len(devices)]
+        yield about, measure, [f"{n}-gram, counted", f"{value:.2f}", *["–"] * (len(devices) + 2)]
 
 
-def group_line(lesson, task, measure):
-    """Return the line above the models of a training: its lesson, what they are given, what is measured."""
-    return f"**[{title_of(lesson)}](../notebooks/{lesson}.ipynb)**: {task}; {measure}"
+def describe_training(lesson, task):
+    """Return the line above the models of a training: its lesson, and what they are given."""
+    return f"**[{title_of(lesson)}](../notebooks/{lesson}.ipynb)**: {task}"
 
 
 def title_of(lesson):
@@ -157,7 +158,7 @@ def title_of(lesson):
 def model_cells(name, values, parameters, seconds):
     """Return the cells of one model."""
     count = "–" if parameters is None else f"{parameters:,}"
-    return [name, mean_and_deviation(values), str(len(values)), count, *seconds]
+    return [name, mean_and_deviation(values), count, *seconds, str(len(values))]
 
 
 def mean_and_deviation(values):
@@ -166,7 +167,7 @@ def mean_and_deviation(values):
     digits = 2 if mean >= 1.5 else 3
     if 0 < deviation < 0.5 * 10**-digits:
         digits = min(4, math.ceil(-math.log10(deviation)))
-    return f"{mean:.{digits}f} ± {deviation:.{digits}f}"
+    return f"{mean:.{digits}f}\u00a0±\u00a0{deviation:.{digits}f}"
 
 
 def seconds_of(key, devices):
@@ -201,7 +202,7 @@ def speed_table(record):
     rows = []
     for row in record["quantities"]:
         goal = "" if row["limit"] is None else f"≤ {row['limit']:g}: {'met' if row['met'] else 'missed'}"
-        spread = f"{row['median']:.3g} ({row['min']:.3g} to {row['max']:.3g})"
+        spread = f"{row['median']:.3g} ({row['min']:.3g} to {row['max']:.3g})".replace("-", "−")
         rows.append([row["claim"], spread, row["unit"], goal])
     return table(["what", "median (range)", "unit", "goal"], rows)
 
