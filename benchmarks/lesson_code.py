@@ -42,7 +42,7 @@ def fingerprint(lesson, *names):
         if name in by_name and name not in used:
             used.add(name)
             waiting += [node.id for node in ast.walk(by_name[name]) if isinstance(node, ast.Name)]
-    source = "\n".join(sorted({ast.unparse(without_docstrings(by_name[name])) for name in used}))
+    source = "\n".join(sorted({normal_text(by_name[name]) for name in used}))
     return hashlib.sha256(source.encode()).hexdigest()[:16]
 
 
@@ -71,10 +71,23 @@ def _bound_names(node):
     return names if isinstance(node, ast.Assign) and all(name.isupper() for name in names) else []
 
 
-def without_docstrings(node):
-    """Return a copy of a statement without the docstrings in it."""
+def normal_text(node):
+    """Return a statement's code without comments, docstrings and layout, the same text in every Python."""
     node = ast.parse(ast.unparse(node)).body[0]
     for part in ast.walk(node):
         if isinstance(part, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(part) is not None:
             part.body = part.body[1:] or [ast.Pass()]
-    return node
+    return ast.unparse(ast.fix_missing_locations(_PlainStrings().visit(node)))
+
+
+class _PlainStrings(ast.NodeTransformer):
+    """Write f"…" as a tuple of its parts: Python 3.12 and later choose other quotation marks than 3.11."""
+
+    def visit_JoinedStr(self, node):
+        self.generic_visit(node)
+        return ast.Tuple(node.values, ast.Load())
+
+    def visit_FormattedValue(self, node):
+        self.generic_visit(node)
+        parts = [node.value, ast.Constant(node.conversion), node.format_spec or ast.Constant(None)]
+        return ast.Tuple(parts, ast.Load())

@@ -56,13 +56,14 @@ class Slice:
 
     def digest(self, *more):
         """Return a digest of the statements and of further texts; comments, docstrings and layout don't count."""
-        source = [ast.unparse(lesson_code.without_docstrings(node)) for node in self.nodes]
+        source = [lesson_code.normal_text(node) for node in self.nodes]
         return hashlib.sha256("\n".join([*source, *more]).encode()).hexdigest()[:16]
 
 
 def names_in(code):
     """Return the names of the outside that code uses, and those that it binds itself, two sets."""
-    table = symtable.symtable(code, "code", "exec")
+    tree = ast.fix_missing_locations(_Comprehensions().visit(ast.parse(code)))
+    table = symtable.symtable(ast.unparse(tree), "code", "exec")
     return _global_uses(table), {symbol.get_name() for symbol in table.get_symbols() if _binds(symbol)}
 
 
@@ -135,6 +136,21 @@ def _base(node):
     while isinstance(node, ast.Subscript | ast.Attribute):
         node = node.value
     return node.id if isinstance(node, ast.Name) else None
+
+
+class _Comprehensions(ast.NodeTransformer):
+    """Write a comprehension as a function: since Python 3.12 symtable counts it to what is around it."""
+
+    def visit(self, node):
+        self.generic_visit(node)
+        if not isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+            return node
+        walks = node.generators
+        bound = {part.id: None for walk in walks for part in ast.walk(walk.target) if isinstance(part, ast.Name)}
+        inside = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        inside += [part for walk in walks for part in walk.ifs] + [walk.iter for walk in walks[1:]]
+        names = ast.arguments([], [ast.arg(name) for name in bound], kwonlyargs=[], kw_defaults=[], defaults=[])
+        return ast.Tuple([walks[0].iter, ast.Lambda(names, ast.Tuple(inside, ast.Load()))], ast.Load())
 
 
 class _ForRuns(ast.NodeTransformer):

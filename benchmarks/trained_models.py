@@ -14,6 +14,7 @@ import os
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before torch is there: on a busy machine waiting threads sleep
 
 import argparse
+import ast
 import contextlib
 import dataclasses
 import io
@@ -27,7 +28,7 @@ from typing import NamedTuple
 import convolutional_networks
 import language_models
 import torch
-from lesson_code import read_cells
+from lesson_code import normal_text, read_cells
 from lesson_slices import Slice
 from measure import announce, limit_threads
 from records import RESULTS, read_record, run_script, write_entry
@@ -80,7 +81,8 @@ class Model(NamedTuple):
     def definition(self):
         """Return the digest of all code that makes, trains and judges it, as the lesson is now."""
         cells = read_cells(self.training["lesson"])
-        return self.slice().digest(*self.code.values(), *(cells[name] for name in self.training.get("like", ())))
+        like = [node for name in self.training.get("like", ()) for node in ast.parse(cells[name]).body]
+        return self.slice().digest(*self.code.values(), *map(normal_text, like))
 
 
 class Run(NamedTuple):

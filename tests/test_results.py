@@ -101,6 +101,11 @@ def test_the_names_of_some_code_are_told_apart_from_its_own():
     assert uses - own == {"y", "z", "u", "print"} and own == {"math", "f", "i", "g"}
 
 
+def test_a_comprehension_keeps_its_own_names():
+    uses, own = names_in("table = {key: [value + n for value in row if value] for key, row in rows.items()}")
+    assert (uses - own, own) == ({"rows", "n"}, {"table"})
+
+
 CHANGES = {
     "a comment": (LESSON.replace("  # a comment", ""), True),
     "a docstring": (LESSON.replace("Return something", "Return it"), True),
