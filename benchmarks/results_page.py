@@ -74,18 +74,20 @@ def write_tables():
 
 
 def versions():
-    """Return sentences about when and on what the records of training were made."""
-    quality, seconds = read_record(trained_models.RECORD), read_record(seconds_path("cpu"))
-    sentences = [f"The held-out figures are of {quality['date']}, {describe(quality['machine'])}."]
-    if seconds:
-        sentences.append(f"The seconds are of {seconds['date']}, {describe(seconds['machine'])}.")
-    for device in ("cuda", "mps"):
-        if record := read_record(seconds_path(device)):
-            sentences.append(f"Those on a graphics card are of {record['date']}, on {record['device']}.")
-    for part, script in LONG_SCRIPTS.items():
-        record = read_record(script.RECORD)
-        sentences.append(f"The long runs of part {part} are of {record['date']}, {describe(record['machine'])}.")
-    return "\n".join(sentences)
+    """Return a table of when and on what the records of training were made."""
+    found = {
+        "held-out figures, parameters": trained_models.RECORD,
+        "seconds": seconds_path("cpu"),
+        "seconds on a graphics card": seconds_path("cuda"),
+        "long runs of part 7": convolutional_networks.RECORD,
+        "long runs of part 8": language_models.RECORD,
+    }
+    rows = []
+    for name, path in found.items():
+        if record := read_record(path):
+            device = f"{record['device']}; " if "cuda" in path.name else ""
+            rows.append([name, record["date"], device + describe(record["machine"])])
+    return table(["what", "recorded", "on"], rows)
 
 
 def describe(machine):
@@ -175,7 +177,7 @@ def seconds_of(key, devices):
     cells = []
     for networks in devices.values():
         seconds = networks.get(key, {}).get("seconds")
-        cells.append("–" if seconds is None else f"{seconds:.2g}" if seconds < 9.5 else f"{seconds:.0f}")
+        cells.append("–" if seconds is None else f"{seconds:#.2g}" if seconds < 9.5 else f"{seconds:.0f}")
     return cells
 
 

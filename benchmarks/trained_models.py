@@ -261,7 +261,7 @@ def time_models(chosen, long_runs, models, options):
             continue
         entry = {"definition": definition}
         try:
-            entry["seconds"] = round(min(measure().seconds for _ in range(TIMED_RUNS)), 3)
+            entry["seconds"] = float(f"{min(measure().seconds for _ in range(TIMED_RUNS)):.3g}")
         except Exception as error:  # whatever the lesson's code raises
             reason = f"{type(error).__name__}: {error}".splitlines()[0][:200]
             if device == "cpu":
