@@ -222,7 +222,8 @@ def side_table(record):
 def plain_table(record):
     """Return the table of a record whose entries are numbers by name."""
     about = ("date", "machine", "recipe", "goals")
-    kind, entries = next((k, v) for k, v in record.items() if k not in about and isinstance(v, dict))
+    rest = {key: value for key, value in record.items() if key not in about and isinstance(value, dict)}
+    kind, entries = next((k, v) for k, v in rest.items() if all(isinstance(entry, dict) for entry in v.values()))
     names = list(dict.fromkeys(name for entry in entries.values() for name in entry))
     rows = [[key, *(format_plainly(entry.get(name)) for name in names)] for key, entry in entries.items()]
     return table([kind, *names], rows)
