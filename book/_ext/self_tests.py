@@ -105,7 +105,9 @@ def read_feedback(letter, verdict, forms, said):
     line = Feedback(letter, verdict == "right", " ".join(said.split()))
     if forms:
         forms, _, within = forms.partition(" ± ")
-        line.within = float(within) if within else None
+        line.within = read_number(within)
+        if within and line.within is None:
+            raise QuestionError("the tolerance comes last, as in `3 or 4 ± 0.1`")
         for form in forms.split(" or "):
             row = read_row(form.strip("`"))
             if row:
@@ -196,19 +198,22 @@ def check_blanks(question, told):
                     raise QuestionError(f"two lines of {letter} are about the same value")
 
 
-def overlap(line, other):
-    """True if a form of the second line would be taken for one of the first."""
-    close = any(
+def close(line, row):
+    """True if a row of numbers counts as one that the line names."""
+    return any(
         len(row) == len(mine) and all(abs(a - b) <= allowance(line, b) for a, b in zip(row, mine, strict=True))
-        for row in other.numbers
         for mine in line.numbers
     )
-    return close or not set(line.words).isdisjoint(other.words)
 
 
 def allowance(line, value):
     """Largest distance from a value that counts as equal to it."""
-    return 1e-6 * abs(value) if line.within is None else line.within * (1 + 1e-9)
+    return (1e-6 * abs(value) if line.within is None else line.within) * (1 + 1e-9)
+
+
+def overlap(line, other):
+    """True if a form of the second line would be taken for one of the first."""
+    return any(close(line, row) for row in other.numbers) or not set(line.words).isdisjoint(other.words)
 
 
 def read_questions(text):
