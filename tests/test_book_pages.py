@@ -204,7 +204,12 @@ def test_a_number_may_be_written_in_many_ways(text, number):
         (BLANKS, "- **B, wrong: (4,).** An index would remove it.\n", "", "B needs one right line first, then wrong"),
         (BLANKS, "B, wrong", "B, right", "B needs one right line first"),
         (BLANKS, "3^2", "8.1/2", "two lines of A are about the same value"),
-        (BLANKS, "a lot", "nothing or `A Lot`.** Here is why.\n- **A, wrong: a lot", "two lines of A are about the same"),
+        (
+            BLANKS,
+            "a lot",
+            "nothing or `A Lot`.** Here is why.\n- **A, wrong: a lot",
+            "two lines of A are about the same",
+        ),
         (BLANKS, "± 0.1", "± 0.1 or 5", "the tolerance comes last"),
         (BLANKS, "**A, right", "**B, right", "through the blanks in their order"),
     ],

@@ -17,9 +17,9 @@ A question is plain text that JupyterLab and code hosts show too:
 
     </details>
 
-A list in which every item has a blank, `____`, is filled in. Its answer has lines such as `- **A, right: 4.67 ± 0.01.** Why.`
-and `- **A, wrong: 3 or -3.** Which slip leads there.` A question that ends with `*Choose all that apply.*` has several
-right options. One without a list is answered in words. book/testing.md tells authors more.
+A list in which every item has a blank, `____`, is filled in. Its answer has lines such as `- **A, right: 4.67 ± 0.01.**
+Why.` and `- **A, wrong: 3 or -3.** Which slip leads there.` A question that ends with `*Choose all that apply.*` has
+several right options. One without a list is answered in words. book/testing.md tells authors more.
 """
 
 import json
@@ -55,6 +55,7 @@ class Feedback:
     letter: str
     right: bool
     said: str
+    forms: list = field(default_factory=list)  # as they are written
     numbers: list = field(default_factory=list)  # rows of numbers, such as [1, 4] for `(1, 4)`
     words: list = field(default_factory=list)  # in the form that `bare` gives
     within: float | None = None  # largest distance that still counts as equal; None: rounding only
@@ -108,8 +109,9 @@ def read_feedback(letter, verdict, forms, said):
         line.within = read_number(within)
         if within and line.within is None:
             raise QuestionError("the tolerance comes last, as in `3 or 4 ± 0.1`")
-        for form in forms.split(" or "):
-            row = read_row(form.strip("`"))
+        line.forms = [form.strip("`") for form in forms.split(" or ")]
+        for form in line.forms:
+            row = read_row(form)
             if row:
                 line.numbers.append(row)
             else:
@@ -231,7 +233,7 @@ def read_questions(text):
 
 
 def describe(question):
-    """What the page's script must know of a question, as JSON: its kind, and a short entry for each line of feedback."""
+    """What the page's script must know of a question, as JSON: its kind, and an entry for each line of feedback."""
     letters = list(question.items)
     lines = [
         {
@@ -251,7 +253,7 @@ def opening_tag(docname, question):
     digest = sha256(repr(question).encode()).hexdigest()[:8]
     key = describe(question).replace("&", "&amp;").replace("'", "&#39;")
     name = f"{docname} {question.number} {digest}"
-    return f"<div class=\"question\" data-name=\"{name}\" data-key='{key}'>"
+    return f'<div class="question" data-name="{name}" data-key=\'{key}\'>'
 
 
 def is_self_test(docname):
