@@ -346,9 +346,11 @@ def test_without_scripts_options_are_read_and_answers_open(chromium):
 
 
 def test_script_and_style_are_light_and_loaded_where_there_are_questions():
-    loading = [page.name for page in all_pages() if "_static/self_test.js" in page.read_text(encoding="utf-8")]
+    loading = [page.name for page in all_pages() if 'src="../_static/self_test.js' in page.read_text(encoding="utf-8")]
     assert loading == [f"{path.stem}.html" for path in SELF_TESTS]
-    assert [page.name for page in all_pages() if "_static/self_test.css" in page.read_text(encoding="utf-8")] == loading
+    assert [
+        page.name for page in all_pages() if 'href="../_static/self_test.css' in page.read_text(encoding="utf-8")
+    ] == loading
     assert (SITE / "_static" / "self_test.js").stat().st_size <= LARGEST_SCRIPT
 
 

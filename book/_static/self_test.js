@@ -108,7 +108,7 @@ class Question {
     if (this.kind === "blanks") {
       const hits = given.map((typed, i) => this.lines.findIndex(line => line.item === i && fits(typed, line)));
       const said = hits.map((hit, i) => this.told[hit]?.cloneNode(true)
-        ?? make("li", {}, make("strong", {}, `${"ABCDEFGHIJ"[i]}, wrong.`), " Nor a common slip: work it out again."));
+        ?? make("li", {}, make("strong", {}, `${"ABCDEFGHIJ"[i]}, wrong.`), " No slip that we know: work it out again."));
       return {right: hits.every(hit => this.lines[hit]?.right), said};
     }
     const said = this.told.filter((_, i) => given[i]).map(line => line.cloneNode(true));
