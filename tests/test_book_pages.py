@@ -5,8 +5,10 @@ import importlib
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from docutils.utils import new_document
 
 from d2lutils.data import CATALOGUE
 
@@ -227,3 +229,16 @@ def test_a_question_that_isn_t_whole_is_refused(text, old, new, said):
 def test_a_value_that_the_code_doesn_t_give_is_found(old, new, letters):
     assert unproved(reader.read_questions(BLANKS)[0]) == []
     assert unproved(reader.read_questions(BLANKS.replace(old, new))[0]) == letters
+
+
+def test_a_question_that_isn_t_whole_is_a_warning_of_the_build(tmp_path, caplog):
+    path = tmp_path / "self_test_1.md"
+    path.write_text(CHOICE.replace("B, right", "B, wrong"), encoding="utf-8")
+    env = SimpleNamespace(docname="self_test_1", doc2path=lambda docname: path)
+    with caplog.at_level("WARNING", logger="sphinx"):
+        reader.mark_questions(SimpleNamespace(env=env), new_document("page"))
+    assert [record.getMessage() for record in caplog.records] == ["question 1: one option must be right, not 0"]
+    path.write_text(CHOICE, encoding="utf-8")
+    with caplog.at_level("WARNING", logger="sphinx"):
+        reader.mark_questions(SimpleNamespace(env=env), new_document("page"))
+    assert caplog.records[-1].getMessage() == "question 1 isn't on the page"
