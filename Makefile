@@ -1,7 +1,7 @@
 # Every command people type. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book serve lab board test test-offline test-processors test-classroom fault-table hostile-table bench results lint format execute lock notebook-diffs clean
+.PHONY: help setup book pdf offline serve lab board test test-offline test-processors test-classroom fault-table hostile-table bench results lint format execute lock notebook-diffs clean
 
 # The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -21,6 +21,12 @@ setup:  ## make or update .venv (every other command does this first)
 
 book: setup  ## build the site into _build/html
 	@$(RUN) tools/build_book.py
+
+pdf: book  ## print the whole book into one PDF, through Chromium (minutes; OPTIONS="--paper Letter")
+	@$(RUN) tools/print_book.py $(OPTIONS)
+
+offline: book  ## pack the site, and the notebooks for a class without git, into zip archives
+	@$(RUN) tools/pack_offline.py
 
 serve: book  ## build the site and show it at localhost, port 8000
 	@$(RUN) tools/serve_site.py

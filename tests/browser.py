@@ -15,18 +15,6 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "tools"))
 finder = importlib.import_module("find_browser")
 
-# Nothing but localhost is reached. Playwright's own way, context.route, switches the browser's cache off,
-# and each page would read MathJax anew.
-FLAGS = [
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    "--no-proxy-server",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 OUTSIDE = re.compile(r"^(?:https?|wss?)://(?!127\.0\.0\.1[:/]|localhost[:/])")
 
 
@@ -46,10 +34,8 @@ def browser_path():
 def open_chromium():
     """Give a headless Chromium with an empty profile that reaches localhost only, and close it."""
     path = browser_path()
-    # Chromium refuses to run as root inside its sandbox.
-    flags = ["--no-sandbox", *FLAGS] if finder.is_root() else FLAGS
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=flags)
+        browser = playwright.chromium.launch(executable_path=path, args=finder.browser_flags())
         try:
             yield browser
         finally:
