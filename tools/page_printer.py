@@ -1,5 +1,6 @@
 """A headless Chromium that prints one page at a time, waiting until all of it is drawn."""
 
+import logging
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,8 @@ def open_printer(paper):
         path = find_browser()
     except NoBrowserError as error:
         raise PrintError(str(error)) from None
+    # When the browser dies, for one at Ctrl-C, its last messages come too late for anybody.
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=path, args=browser_flags())
@@ -84,5 +87,9 @@ def open_printer(paper):
                 yield Printer(browser, paper)
             finally:
                 browser.close()
-    except Error as error:
-        raise PrintError(f"the browser gave up: {str(error).strip().splitlines()[0]} Run the command again.") from None
+    except Exception as error:
+        # Playwright has a class for its errors, but not for the end of its own driver.
+        if not isinstance(error, Error) and "driver" not in str(error):
+            raise
+        reason = str(error).strip().splitlines()[0].rstrip(".")
+        raise PrintError(f"the browser gave up: {reason}. Run the command again.") from None
