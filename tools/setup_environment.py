@@ -121,6 +121,14 @@ def uv_settings(settings):
     return options, {"SSL_CERT_FILE": certificate} if certificate else {}
 
 
+def list_extras():
+    """Names of all extras; the archive for a class has fewer of them than the course's own folder."""
+    import tomllib  # an older Python has none, and shall be told so by this tool
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    return sorted(project["optional-dependencies"])
+
+
 def build():
     """Make the environment anew and stamp it."""
     LOG.unlink(missing_ok=True)
@@ -135,7 +143,7 @@ def build():
     run(
         "installing the packages, a minute or a few",
         *(*uv, "install", "--python", python, "--compile-bytecode", *options),
-        *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", ".[lab,book,dev,classroom]"),
+        *("-c", "constraints.txt", "-b", "build-constraints.txt", "-e", f".[{','.join(list_extras())}]"),
         **variables,
     )
     run("checking them", *uv, "check", "--python", python)

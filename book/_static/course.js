@@ -51,6 +51,11 @@ function reachScrollable() {
   }
 }
 
+// From a disk a page may not read other pages, so results are listed without their first lines.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") {
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+}
+
 document.addEventListener("DOMContentLoaded", () => {
   dropMisleadingNames();
   nameSidebar();
