@@ -77,6 +77,7 @@ def test_the_same_files_give_the_same_bytes(tmp_path):
     assert (tmp_path / "1.zip").read_bytes() == (tmp_path / "2.zip").read_bytes()
     with zipfile.ZipFile(tmp_path / "1.zip") as archive:
         assert archive.namelist() == ["folder/a.txt", "folder/b.txt", "folder/c.txt"]
+        assert {entry.date_time for entry in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 def test_an_archive_that_fails_leaves_the_former_one(tmp_path):
