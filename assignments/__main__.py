@@ -263,6 +263,13 @@ def run_feedback(course, options):
                 print(f"{student}: {folder / 'rejected.txt'}")
             else:
                 print(f"{student}: not graded yet")
+        waiting = [row["student"] for row in marks(course, [assignment]) if row["status"] == "to be marked by hand"]
+        if waiting:
+            print(
+                f"{assignment.name}: the question in words isn't marked yet, and the page says so, of: "
+                f"{', '.join(waiting)}. Mark it (python -m assignments mark), then write the pages again",
+                file=sys.stderr,
+            )
     return 0
 
 

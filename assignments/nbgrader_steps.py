@@ -9,7 +9,6 @@ import sys
 import warnings
 from pathlib import Path
 
-from nbconvert.preprocessors import CSSHTMLHeaderPreprocessor
 from nbformat.warnings import MissingIDFieldWarning
 from nbgrader.apps import NbGraderAPI
 from nbgrader.coursedir import CourseDirectory
@@ -25,7 +24,7 @@ from nbgrader.preprocessors import (
 from sqlalchemy.exc import SAWarning
 from traitlets.config import Config
 
-from assignments import grading, intake, sandbox
+from assignments import feedback, grading, intake, sandbox
 from assignments.course import Course
 from assignments.running import Budget
 
@@ -56,16 +55,6 @@ class Grade(NbGraderPreprocessor):
         return nb, resources
 
 
-class Hide(NbGraderPreprocessor):
-    """Take the hidden cells' code out of a page of feedback: it holds answers to earlier tasks."""
-
-    def preprocess_cell(self, cell, resources, cell_index):
-        """Return the cell, a judged one without its code."""
-        if grading.is_judged(cell):
-            cell.source = "# What was tried, and what came of it:"
-        return cell, resources
-
-
 def course_root(about):
     """Folder of the course, from the address of its gradebook."""
     return Path(about["db_url"].removeprefix("sqlite:///")).resolve().parent
@@ -80,7 +69,8 @@ def settings(root):
     config.ClearSolutions.text_stub = "*Your answer goes here.*"
     config.Autograde.sanitize_preprocessors = [Rebuild, ClearOutput, OverwriteCells, CheckCellMetadata]
     config.Autograde.autograde_preprocessors = [Grade, SaveAutoGrades, AssignLatePenalties, CheckCellMetadata]
-    config.GenerateFeedback.preprocessors = [GetGrades, Hide, CSSHTMLHeaderPreprocessor]
+    config.GenerateFeedback.preprocessors = [GetGrades, feedback.Arrange]
+    config.GenerateFeedback.exporter_class = feedback.FeedbackPage
     config.GenerateAssignment.force = True
     return config
 

@@ -113,10 +113,10 @@ def test_feedback_explains_and_holds_no_script(graded, course):
     assert command(course.root, "feedback").returncode == 0
     page = (course.root / "feedback" / "carl" / FIRST / f"{FIRST}.html").read_text(encoding="utf-8")
     soup = BeautifulSoup(page, "html.parser")
-    assert "OWNED" not in "".join(script.get_text() for script in soup.find_all("script"))
+    assert not soup.find("script") and "document.title" in soup.get_text()
     text = soup.get_text()
     assert re.search(r"✗ two rows to four: \d of 8 numbers aren't right", text)
-    assert "How this answer is marked" in text and r"$a\lt b$" in text
+    assert "How this answer is marked" in text and "a<b" in [formula.get_text() for formula in soup.find_all("math")]
     assert "BEGIN HIDDEN" not in text and "emit(" not in text
     told = (course.root / "feedback" / "emil" / FIRST / "rejected.txt").read_text(encoding="utf-8")
     assert told.startswith("Your hand-in couldn't be graded: it isn't a whole notebook")
