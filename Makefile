@@ -31,8 +31,12 @@ offline: book  ## pack the site, and the notebooks for a class without git, into
 serve: book  ## build the site and show it at localhost, port 8000
 	@$(RUN) tools/serve_site.py
 
-lab: setup  ## open JupyterLab at the course (OPTIONS="--no-browser --port=9000" are handed on)
-	@PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings $(OPTIONS)
+# nbgrader's parts of the server stay away: in a folder that is no course of its own they only complain.
+lab: setup  ## open JupyterLab at the course, or at FOLDER="/my folder" (OPTIONS="--no-browser" and others are handed on)
+	@$(if $(findstring command,$(origin FOLDER)),[ -d "$$FOLDER" ] || { echo "lab: there is no folder $$FOLDER" >&2; exit 1; };) \
+		JUPYTER_CONFIG_PATH="$(CURDIR)/tools/lab_settings$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" \
+		PATH="$(CURDIR)/.venv/bin:$$PATH" $(RUN) -m jupyter lab --LabApp.app_settings_dir=tools/lab_settings \
+		$(OPTIONS) $(if $(findstring command,$(origin FOLDER)),"$$FOLDER")
 
 board: setup  ## start a Visdom board for training curves (OPTIONS="--port 9000" are handed on)
 	@$(RUN) -m d2lutils.visdom_board $(OPTIONS)

@@ -19,6 +19,7 @@ from assignments.ledger import is_recorded, marks, record, roster, state_of, wri
 from assignments.running import Budget
 
 UNCONFINED = "I accept that hand-ins can do what I can"
+LAB_SETTINGS = HERE.parent / "tools" / "lab_settings"  # those of `make lab`
 NBGRADER_CONFIG = '''"""nbgrader's settings for this course, for the formgrader and nbgrader's own commands."""
 
 from pathlib import Path
@@ -151,6 +152,9 @@ def run_mark(course, options):
     here = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{here}{os.pathsep}{os.environ.get('PATH', '')}"}
     environment["PYTHONPATH"] = f"{HERE.parent}{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    # `make lab` switches nbgrader off; this may be a terminal in a JupyterLab that it opened.
+    places = environment.get("JUPYTER_CONFIG_PATH", "").split(os.pathsep)
+    environment["JUPYTER_CONFIG_PATH"] = os.pathsep.join(place for place in places if place != str(LAB_SETTINGS))
     print("In JupyterLab's menu choose Nbgrader, Formgrader, then Manual Grading.", flush=True)
     command = [sys.executable, "-m", "jupyter", "lab", *options.options]
     return subprocess.run(command, cwd=course.root, env=environment, check=False).returncode

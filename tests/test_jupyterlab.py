@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -45,16 +46,20 @@ def lab_server(folder):
     # Lets the test ask JupyterLab what it knows of a cell.
     command += ["--LabApp.expose_app_in_browser=True", f"--IdentityProvider.token={secrets.token_hex()}"]
     command += ["--allow-root"] if finder.is_root() else []
-    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
-    # The last is npm's, which one of its extensions calls.
-    names += ("JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR", "npm_config_cache")
-    own = {name: str(folder / name.lower()) for name in names}
     with open(folder / "server.log", "w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **own}, stdout=log, stderr=log)
+        server = subprocess.Popen(command, cwd=ROOT, env=private_environment(folder), stdout=log, stderr=log)
     try:
         yield wait_for_address(server, folder)
     finally:
         stop(server)
+
+
+def private_environment(folder):
+    """Environment variables with which Jupyter reads and writes nothing of the user's."""
+    names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR")
+    # The last is npm's, which one of its extensions calls.
+    names += ("JUPYTERLAB_WORKSPACES_DIR", "IPYTHONDIR", "npm_config_cache")
+    return {**os.environ, **{name: str(folder / name.lower()) for name in names}}
 
 
 def wait_for_address(server, folder):
@@ -158,3 +163,26 @@ def test_an_error_and_a_warning_would_be_seen(lesson):
     run_new_cell(page, "1 / 0")
     faults = page.evaluate(FIND_OUTPUT_FAULTS)
     assert len(faults) == 2 and "ZeroDivisionError" in faults[0] and "planted warning" in faults[1]
+
+
+def test_make_lab_opens_a_folder_anywhere_and_nbgrader_does_not_complain(tmp_path):
+    place = tmp_path / "it's mine"
+    place.mkdir()
+    options = "--no-browser --ServerApp.port=0 --ServerApp.ip=127.0.0.1" + " --allow-root" * finder.is_root()
+    # The environment is that of the tests, and make looks for no other.
+    command = ["make", "-o", "setup", "lab", f"RUN={sys.executable}", f"FOLDER={place}", f"OPTIONS={options}"]
+    log = tmp_path / "server.log"
+    with open(log, "w", encoding="utf-8") as file:
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=private_environment(tmp_path), stdout=file, stderr=file, start_new_session=True
+        )
+    try:
+        wait_for_address(server, tmp_path)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(timeout=20)
+    said = log.read_text(encoding="utf-8")
+    assert f"Serving notebooks from local directory: {place}" in said
+    assert "nbgrader" not in said and "[E " not in said
+    missing = subprocess.run([*command, "FOLDER=/nowhere"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert missing.returncode and missing.stderr.startswith("lab: there is no folder /nowhere")
