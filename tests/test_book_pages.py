@@ -2,13 +2,16 @@
 
 import doctest
 import importlib
+import json
 import re
 import sys
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 from docutils.utils import new_document
+from PIL import Image
 
 from d2lutils.data import CATALOGUE
 
@@ -34,6 +37,14 @@ def test_the_people_of_every_source_are_named():
 def test_every_kind_of_set_has_a_picture_or_a_sample():
     pictures = re.findall(r"\{image\} (figures/data_\w+\.png)\n:alt: \w", PAGE)
     assert len(pictures) == 6 and all((BOOK / picture).exists() for picture in pictures)
+
+
+def test_the_map_shows_as_many_lessons_as_there_are():
+    listed = re.findall(r"notebooks/(\d\d)_", (BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    for ending in ("", "_dark", "_narrow", "_narrow_dark"):
+        with Image.open(BOOK / "figures" / f"course_map{ending}.png") as picture:
+            drawn = {int(part): count for part, count in json.loads(picture.text["lessons"]).items()}
+        assert drawn == dict(Counter(map(int, listed))), "run book/figures/draw_course_map.py"
 
 
 @pytest.mark.parametrize("path", WITH_EXAMPLES, ids=lambda path: path.stem)

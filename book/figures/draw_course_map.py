@@ -1,8 +1,9 @@
 """Draw the map of the course: course_map*.png, wide and narrow, for light and dark pages.
 
-Run it again when a part gains its first lesson; which parts have lessons is read from book/_toc.yml.
+Run it again when a part gains a lesson; how many each has is read from book/_toc.yml. A test tells when it is due.
 """
 
+import json
 import re
 from pathlib import Path
 from textwrap import wrap
@@ -13,6 +14,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.patches import FancyBboxPatch
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 FIGURES = Path(__file__).resolve().parent
 TOC = FIGURES.parent / "_toc.yml"
@@ -143,14 +145,16 @@ def draw_narrow(lessons, colours):
     return figure
 
 
-def save(figure, name):
-    """Write a picture with a palette of 64 colours, which keeps it small."""
+def save(figure, name, lessons):
+    """Write a picture with a palette of 64 colours, which keeps it small, and in it the numbers of lessons as text."""
     path = FIGURES / name
     figure.savefig(path, dpi=PIXELS_PER_INCH, facecolor=figure.get_facecolor(), metadata={"Software": None})
     plt.close(figure)
     with Image.open(path) as picture:
         small = picture.convert("RGB").quantize(64)
-    small.save(path, optimize=True)
+    about = PngInfo()
+    about.add_text("lessons", json.dumps(lessons))
+    small.save(path, optimize=True, pnginfo=about)
 
 
 def main():
@@ -158,8 +162,8 @@ def main():
     lessons = count_lessons()
     for theme, colours in COLOURS.items():
         ending = "" if theme == "light" else f"_{theme}"
-        save(draw_wide(lessons, colours), f"course_map{ending}.png")
-        save(draw_narrow(lessons, colours), f"course_map_narrow{ending}.png")
+        save(draw_wide(lessons, colours), f"course_map{ending}.png", lessons)
+        save(draw_narrow(lessons, colours), f"course_map_narrow{ending}.png", lessons)
 
 
 if __name__ == "__main__":
