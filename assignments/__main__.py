@@ -263,7 +263,7 @@ def run_feedback(course, options):
                 said = api.generate_feedback(assignment.name, student)
                 print(f"{student}: {folder if said['success'] else last_line(said)}")
             elif state["status"] == "rejected":
-                write_whole(folder / "rejected.txt", f"Your hand-in couldn't be graded: {state['notes'][0]}.\n")
+                write_whole(folder / "rejected.txt", f"Your hand-in couldn't be graded: {ended(state['notes'][0])}\n")
                 print(f"{student}: {folder / 'rejected.txt'}")
             else:
                 print(f"{student}: not graded yet")
@@ -275,6 +275,11 @@ def run_feedback(course, options):
                 file=sys.stderr,
             )
     return 0
+
+
+def ended(text):
+    """A text with a full stop behind it, unless it has an end of its own."""
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def run_export(course, options):

@@ -9,6 +9,8 @@ from assignments.course import write_whole
 from assignments.intake import LARGEST_FILE
 
 MOST_FILES = 20_000  # in one archive
+FOLDERS_OF_THE_SYSTEM = {"__MACOSX", ".ipynb_checkpoints"}
+FILES_OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}
 STUDENT = re.compile(r"[^\w.@+-]+")
 
 
@@ -30,21 +32,26 @@ def student_of(path, pattern=None):
     return name or None
 
 
+def is_of_the_system(path):
+    """True for what a system or Jupyter puts beside a student's files."""
+    if not FOLDERS_OF_THE_SYSTEM.isdisjoint(path.parts):
+        return True
+    return path.name in FILES_OF_THE_SYSTEM or path.name.startswith("._")
+
+
 def found_in_folder(folder):
-    """Yield (path within the folder, function that returns the bytes) for each notebook in it; links are left out."""
-    for path in sorted(folder.rglob("*.ipynb")):
-        about = path.lstat()
-        if stat.S_ISREG(about.st_mode) and ".ipynb_checkpoints" not in path.parts:
-            yield path.relative_to(folder), path.open
-        elif not stat.S_ISDIR(about.st_mode):
-            yield path.relative_to(folder), None
+    """Yield (path within the folder, function that opens it) for each file in it; None stands for a link's function."""
+    for path in sorted(folder.rglob("*")):
+        about, inside = path.lstat(), path.relative_to(folder)
+        if not stat.S_ISDIR(about.st_mode) and not is_of_the_system(inside):
+            yield inside, path.open if stat.S_ISREG(about.st_mode) else None
 
 
 def found_in_zip(archive):
-    """Yield (path within the archive, function that opens it) for each notebook in it; nothing is unpacked to disk."""
+    """Yield (path within the archive, function that opens it) for each file in it; nothing is unpacked to disk."""
     for entry in archive.infolist()[:MOST_FILES]:
         path = PurePosixPath(entry.filename)
-        if entry.is_dir() or path.suffix != ".ipynb" or "__MACOSX" in path.parts or ".ipynb_checkpoints" in path.parts:
+        if entry.is_dir() or is_of_the_system(path):
             continue
         is_link = stat.S_ISLNK(entry.external_attr >> 16)
         yield path, None if is_link else lambda _mode, entry=entry: archive.open(entry)
@@ -65,11 +72,13 @@ def collect(assignment, place, pattern=None):
 
 
 def copied(assignment, found, pattern):
-    """Copy each file that was found; yield (student, note)."""
-    seen = {}
+    """Copy each notebook that was found; yield (student, note), also for a student of whom only other files came."""
+    seen, others = {}, {}
     for path, opener in found:
         student = student_of(path, pattern)
-        if student is None:
+        if path.suffix != ".ipynb":
+            others.setdefault(student, path)
+        elif student is None:
             yield str(path), "left out: no student's name in its path; say --pattern"
         elif opener is None:
             yield student, "left out: it is a link, not a file"
@@ -86,3 +95,6 @@ def copied(assignment, found, pattern):
             note = "taken again: it has changed" if target.is_file() else "taken"
             write_whole(target, data)
             yield student, note
+    for student, path in others.items():
+        if student is not None and student not in seen:
+            yield student, f"left out: {path} isn't a notebook (.ipynb), and no other file came"

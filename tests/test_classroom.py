@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 
 from assignments import running, sandbox, soundness
-from assignments.__main__ import UNCONFINED, guarded
+from assignments.__main__ import UNCONFINED, ended, guarded
 from assignments.course import HERE, Course, CourseError
 from classroom import FIRST, ROOT, command, exported, hand_in, make_course, need_sandbox, write_hand_in
 
@@ -241,6 +241,10 @@ def test_outputs_are_kept_only_as_text_and_pictures():
     assert running.keep({"output_type": "stream", "name": "stdout", "text": "\x1b[31mred"})["text"] == "red"
     long = running.keep({"output_type": "stream", "name": "stdout", "text": "x" * 10**6})["text"]
     assert len(long) < 2 * running.MOST_TEXT
+
+
+def test_a_reason_ends_once():
+    assert ended("it is a link") == "it is a link." and ended("another assignment?") == "another assignment?"
 
 
 def test_a_spreadsheet_takes_no_name_for_a_formula():

@@ -181,6 +181,21 @@ def test_a_folder_as_a_platform_exports_it_is_collected(assignment, tmp_path):
     assert dict(handins.collect(assignment, export))["Anna-Lee"] == "was here already"
 
 
+def test_a_student_without_a_notebook_is_named(assignment, tmp_path):
+    export, archive = tmp_path / "export", tmp_path / "export.zip"
+    names = ("anna_1/one.py", "anna_1/data.csv", "ben_2/one.ipynb", "ben_2/one.py", "carla_3/.DS_Store")
+    with zipfile.ZipFile(archive, "w") as file:
+        for name in names:
+            (export / name).parent.mkdir(parents=True, exist_ok=True)
+            (export / name).write_text("x")
+            file.writestr(name, "x")
+    for place in (export, archive):
+        found = dict(handins.collect(assignment, place))
+        assert set(found) == {"anna", "ben"} and not found["ben"].startswith("left out")
+        assert found["anna"].startswith("left out: anna_1/") and "isn't a notebook (.ipynb)" in found["anna"]
+    assert assignment.students() == ["ben"]
+
+
 def test_no_entry_of_a_zip_file_escapes_or_swells(assignment, tmp_path):
     archive = tmp_path / "export.zip"
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
