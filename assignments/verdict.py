@@ -6,12 +6,15 @@ right brings its share of the task's points, and each that isn't brings a line t
 
 import json
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from assignments.sandboxed import handin
 
 MISSING = {"kind": "missing"}
+KINDS = {"NoneType": "None", "str": "a text", "bool": "True or False"}
+STAYS_WITHIN = 1e-6  # a tensor that should stay as it is may be off by this, as sines differ between libraries
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class Case:
         expected: The right value; ignored where `check` is given.
         check: A function of the emitted value (plain Python: numbers, lists, shapes) that returns None if it is
             right and else a phrase. For answers of which more than one is right.
+        stays: What an argument should be after the call. Then the emitted value is a pair, the result and the argument.
+            Both must be right, lest a function that does nothing gain the case, and the phrase says which isn't.
         weight: The share of this case against the others.
         tolerance: How far a number may be off, absolutely and relatively.
     """
@@ -30,6 +35,7 @@ class Case:
     says: str
     expected: object = None
     check: Callable | None = None
+    stays: object = None
     weight: float = 1.0
     tolerance: float = 1e-4
 
@@ -75,25 +81,45 @@ def fault_of(case, found):
     kind = found.get("kind")
     if kind == "missing":
         return "nothing came"
-    if kind == "error" and not (isinstance(case.expected, type) and issubclass(case.expected, Exception)):
-        return f"it stopped with {str(found.get('type'))[:60]}: {str(found.get('says'))[:160]}"
+    should_stop = isinstance(case.expected, type) and issubclass(case.expected, Exception)
+    if kind == "error" and not (should_stop and found.get("type") == case.expected.__name__):
+        return stop_of(found)
     try:
+        if should_stop:
+            return None if kind == "error" else f"it should stop with {case.expected.__name__}, and {returned(found)}"
         if case.check is not None:
             return case.check(found)
-        if isinstance(case.expected, type) and issubclass(case.expected, Exception):
-            return error_fault(case.expected, found)
-        return difference(handin.plain(case.expected), found, case.tolerance)
+        return change_of(case, found)
     except Exception:
         return "it returned something that can't be compared"
 
 
-def error_fault(expected, found):
-    """Return None if a value is an error of the expected kind, else a phrase."""
-    if found.get("kind") != "error":
-        return f"it should stop with {expected.__name__}, and returned {described(found)}"
-    if found.get("type") != expected.__name__:
-        return f"it should stop with {expected.__name__}, and stopped with {str(found.get('type'))[:60]}"
-    return None
+def stop_of(error):
+    """Return what an emitted error means for the student."""
+    kind, says = str(error.get("type"))[:60], str(error.get("says"))[:160]
+    if kind == "NotImplementedError":
+        return "nothing is written here"
+    unknown = re.fullmatch(r"name '(\w+)' is not defined.*", says)
+    if kind == "NameError" and unknown:
+        return f"there is no function or variable `{unknown[1]}`"
+    return f"it stopped with {kind}: {says}"
+
+
+def change_of(case, found):
+    """Return None if a result is right, and the argument as it was where the case asks for that, else a phrase."""
+    if case.stays is None:
+        return difference(handin.plain(case.expected), found, case.tolerance)
+    result, given = found["items"]
+    change = difference(handin.plain(case.stays), given, STAYS_WITHIN)
+    if change:
+        return f"it has changed: {change}"
+    fault = difference(handin.plain(case.expected), result, case.tolerance)
+    return f"it does, but that counts for a right result only: {fault}" if fault else None
+
+
+def returned(value):
+    """Return what came back, as the end of a sentence."""
+    return f"it returned {described(value)}"
 
 
 def described(value):
@@ -101,9 +127,11 @@ def described(value):
     kind = value.get("kind")
     if kind == "array":
         return f"a {value['dtype']} tensor of shape {tuple(value['shape'])}"
+    if kind == "number" and isinstance(value.get("value"), float):
+        return f"{value['value']:.6g}"
     if kind in {"number", "bool", "str"}:
         return repr(value.get("value"))[:80]
-    return {"NoneType": "None", "other": f"a {str(value.get('type'))[:60]}"}.get(kind, f"a {kind}")
+    return KINDS.get(kind, f"a {str(value.get('type'))[:60]}" if kind == "other" else f"a {kind}")
 
 
 def difference(expected, found, tolerance):
@@ -114,19 +142,31 @@ def difference(expected, found, tolerance):
     elif kinds == ("array", "number") and expected["shape"] == []:
         expected = {"kind": "number", "value": expected["values"][0]}
     elif kinds[0] != kinds[1]:
-        return f"it returned {described(found)}, not {described(expected)}"
+        wanted = described(expected) if kinds[0] == "array" else KINDS.get(kinds[0], f"a {kinds[0]}")
+        return f"{returned(found)}, not {wanted}"
     kind = expected["kind"]
     if kind == "array":
         return array_difference(expected, found, tolerance)
-    if kind == "number":
-        return None if is_near(expected["value"], found["value"], tolerance) else "the number isn't right"
     if "items" in expected:
-        if len(expected["items"]) != len(found["items"]):
-            return f"it returned {len(found['items'])} items, not {len(expected['items'])}"
-        pairs = zip(expected.get("keys", []) + expected["items"], found.get("keys", []) + found["items"], strict=True)
-        faults = (difference(wanted, given, tolerance) for wanted, given in pairs)
-        return next((fault for fault in faults if fault), None)
-    return None if expected.get("value") == found.get("value") else f"it returned {described(found)}"
+        return items_difference(expected, found, tolerance)
+    if kind == "number":
+        right = is_near(expected["value"], found["value"], tolerance)
+    else:
+        right = expected.get("value") == found.get("value")
+    return None if right else f"{returned(found)}, which isn't right"
+
+
+def items_difference(expected, found, tolerance):
+    """Return None if two emitted lists, tuples or dictionaries agree, else a phrase."""
+    count = len(expected["items"])
+    if count != len(found["items"]):
+        return f"it returned {len(found['items'])} items, not {count}"
+    pairs = zip(expected.get("keys", []) + expected["items"], found.get("keys", []) + found["items"], strict=True)
+    for number, (wanted, given) in enumerate(pairs, start=1):
+        fault = difference(wanted, given, tolerance)
+        if fault:
+            return fault if "keys" in expected or count == 1 else f"item {number} of {count}: {fault}"
+    return None
 
 
 def array_difference(expected, found, tolerance):
@@ -136,8 +176,24 @@ def array_difference(expected, found, tolerance):
     if family(expected["dtype"]) != family(found["dtype"]):
         return f"its type is {found['dtype']}, not {expected['dtype']}"
     pairs = list(zip(expected["values"], found["values"], strict=True))
-    wrong = sum(not is_near(wanted, given, tolerance) for wanted, given in pairs)
-    return f"{wrong} of {len(pairs)} numbers aren't right" if wrong else None
+    wrong = [place for place, (wanted, given) in enumerate(pairs) if not is_near(wanted, given, tolerance)]
+    if not wrong:
+        return None
+    shown = found["values"][wrong[0]]
+    shown = f"{shown:.6g}" if isinstance(shown, float) else str(shown)[:80]
+    if not found["shape"]:
+        return f"it returned {shown}, which isn't right"
+    place = index_of(wrong[0], found["shape"])
+    return f"{len(wrong)} of {len(pairs)} numbers aren't right, such as {shown} at {place}"
+
+
+def index_of(place, shape):
+    """Return the index, a list, of a place in the flattened tensor of a shape."""
+    index = []
+    for size in reversed(shape):
+        place, within = divmod(place, size)
+        index.insert(0, within)
+    return index
 
 
 def family(dtype):

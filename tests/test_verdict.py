@@ -56,7 +56,7 @@ def test_cases_bring_their_shares_and_reasons():
     ]
     found = judge(cases, emitted(1, 5, 3))
     assert found.share == pytest.approx(2 / 5)
-    assert found.lines == ("✓ one", "✗ two: the number isn't right", "✓ three")
+    assert found.lines == ("✓ one", "✗ two: it returned 5, which isn't right", "✓ three")
     assert judge(cases, emitted(1)).lines[1:] == ("✗ two: nothing came", "✗ three: nothing came")
 
 
@@ -69,9 +69,58 @@ def test_nonsense_from_the_sandbox_scores_nothing_and_breaks_nothing(text):
     assert judge([Case("a try", check=lambda found: found["values"][0])], text).share == 0
 
 
-def test_a_verdict_never_shows_the_expected_numbers():
-    found = judge([Case("a try", torch.tensor([12345.0]))], emitted(torch.tensor([1.0])))
-    assert "12345" not in "".join(found.lines)
+def test_a_verdict_shows_what_came_and_where():
+    cases = [
+        Case("a", torch.eye(3)),
+        Case("b", [torch.ones(2), 7]),
+        Case("c", ["W1", None]),
+        Case("d", True),
+        Case("e", torch.tensor(1.5)),
+    ]
+    shown = emitted(
+        torch.eye(3) + torch.eye(3).roll(1, 0) / 3, [torch.ones(2), 8], ["W2", None], False, torch.tensor(2.5)
+    )
+    assert judge(cases, shown).lines == (
+        "✗ a: 3 of 9 numbers aren't right, such as 0.333333 at [0, 2]",
+        "✗ b: item 2 of 2: it returned 8, which isn't right",
+        "✗ c: item 1 of 2: it returned 'W2', which isn't right",
+        "✗ d: it returned False, which isn't right",
+        "✗ e: it returned 2.5, which isn't right",
+    )
+
+
+@pytest.mark.parametrize(
+    "expected", [torch.tensor([12345.0]), 12345.0, "12345", ["12345", 12345], (12345,), {12345: 1}]
+)
+@pytest.mark.parametrize("came", [torch.tensor([1.0]), 1.0, 1, "1", None, ["1", None], (1,), {1: 1}])
+def test_a_verdict_never_shows_what_is_expected(expected, came):
+    found = judge([Case("a try", expected), Case("kept", expected, stays=expected)], emitted(came, (came, came)))
+    assert found.share == 0 and "12345" not in "".join(found.lines)
+
+
+def test_an_argument_that_should_stay_is_judged_apart_from_the_result():
+    case, right, given = [Case("X stays as it is", 7, stays=torch.ones(2))], 7, torch.ones(2)
+    assert judge(case, emitted((right, given))).lines == ("✓ X stays as it is",)
+    for result, after, says in (
+        (right, given * 3, "it has changed: 2 of 2 numbers aren't right, such as 3 at [0]"),
+        (8, given * 3, "it has changed: 2 of 2 numbers aren't right, such as 3 at [0]"),
+        (8, given, "it does, but that counts for a right result only: it returned 8, which isn't right"),
+    ):
+        assert judge(case, emitted((result, after))).lines == (f"✗ X stays as it is: {says}",)
+
+
+@pytest.mark.parametrize("expected", [1, ValueError])
+@pytest.mark.parametrize(
+    ("kind", "says", "line"),
+    [
+        ("NotImplementedError", "your answer goes here", "nothing is written here"),
+        ("NameError", "name 'distances' is not defined", "there is no function or variable `distances`"),
+        ("TypeError", "too many arguments", "it stopped with TypeError: too many arguments"),
+    ],
+)
+def test_an_error_is_explained(expected, kind, says, line):
+    shown = json.dumps([{"kind": "error", "type": kind, "says": says}])
+    assert judge([Case("a try", expected)], shown).lines == (f"✗ a try: {line}",)
 
 
 def test_emit_shows_what_each_function_returns_or_raises(monkeypatch):

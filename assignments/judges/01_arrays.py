@@ -11,6 +11,7 @@ SPREAD_OUT = [[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0], [0.0] * 7 + [8.0]]
 SQUARE = [[1.0, 2.0, 4.0], [3.0, -1.0, 0.5], [100.0, 300.0, 250.0]]
 A = [[1.0, 2.0, 2.0], [0.0, 0.0, 0.0]]
 B = [[0.0, 0.0, 0.0], [1.0, 2.0, 4.0], [-2.0, 5.0, 1.0], [9.0, 9.0, 9.0]]
+BY_DAY = [1.0, 2.0, 0.5]
 WAVES = np.stack([np.sin(np.arange(12.0) * speed) for speed in (0.5, 0.56, 0.9, 1.0, 2.0)])
 LEVELS = WAVES * [[1.0], [30.0], [1.0], [5.0], [2.0]] + [[0.0], [9.0], [5.0], [-3.0], [20.0]]
 
@@ -26,14 +27,14 @@ def scaled(rows):
     return np.array([(row - row.mean()) / (row.std() or 1) for row in rows])
 
 
-def apart(first, second):
+def apart(first, second, weights):
     """Distances between rows, one pair at a time."""
-    return [[float(np.linalg.norm(np.subtract(a, b))) for b in second] for a in first]
+    return [[float(np.average(np.subtract(a, b) ** 2, weights=weights)) ** 0.5 for b in second] for a in first]
 
 
 def neighbours(rows, k):
     """For each row the numbers of the k others nearest to it after scaling."""
-    between = apart(scaled(rows), scaled(rows))
+    between = apart(scaled(rows), scaled(rows), None)
     others = [[j for j in range(len(rows)) if j != i] for i in range(len(rows))]
     return [sorted(choice, key=between[i].__getitem__)[:k] for i, choice in enumerate(others)]
 
@@ -62,14 +63,14 @@ def judges():
             Case("as many towns as days", tensor(scaled(SQUARE))),
             Case("a town without spread among others", tensor(scaled([[4.0, 4.0, 4.0], [1.0, 2.0, 3.0]]))),
             Case("no town has any spread", torch.zeros(2, 5)),
-            Case("the tensor that comes in stays as it is", (tensor(scaled(SQUARE)), True)),
+            Case("the tensor that comes in stays as it is", tensor(scaled(SQUARE)), stays=tensor(SQUARE)),
         ],
         "judged-distances": [
-            Case("two rows to four", tensor(apart(A, B))),
-            Case("four rows to two", tensor(apart(B, A))),
-            Case("rows to themselves", tensor(apart(B, B)), tolerance=1e-3),
-            Case("rows of a single number", tensor(apart(line, line[:3]))),
-            Case("large numbers", tensor([[500.0]])),
+            Case("two rows to four", tensor(apart(A, B, BY_DAY))),
+            Case("four rows to two", tensor(apart(B, A, BY_DAY))),
+            Case("as many rows as days, to themselves", tensor(apart(B[1:], B[1:], BY_DAY)), tolerance=1e-3),
+            Case("rows of a single number", tensor(apart(line, line[:3], [0.7]))),
+            Case("large numbers, and a day that doesn't count", tensor([[125_000**0.5]])),
         ],
         "judged-nearest": [
             Case("the nearest of five towns", torch.tensor(neighbours(LEVELS, 1))),

@@ -127,7 +127,12 @@ def judges():
             Case("means and spreads, one column without any spread", [floats(part) for part in learned(EVEN)[1:]]),
             Case("new rows, filled and standardised with given numbers", floats(scaled(LATER, *FIXED))),
             Case("where the new rows had gaps", floats(gaps(LATER))),
-            Case("what comes in stays as it is, and float32 comes out", [UNTOUCHED, "torch.float32"], weight=0.5),
+            Case(
+                "float32 comes out, and what comes in stays as it is",
+                "torch.float32",
+                stays=floats(UNTOUCHED),
+                weight=0.5,
+            ),
         ],
         "judged-features": [
             Case("the numbers of new rows and their gaps", floats(numbers(COMING))),

@@ -103,7 +103,12 @@ def judge_batches():
         Case("deal: a batch size above the number of rows", [pair([rows[TURNED], targets[TURNED]])], weight=0.5),
         Case("epoch: two batches of five rows", pair(stepped(WEIGHTS, BIAS, pieces[:2], 0.3))),
         Case("epoch: two batches of five rows, then one of one", pair(stepped(WEIGHTS, BIAS, pieces, 0.3))),
-        Case("epoch: the w and b that come in stay as they are", [2, *pair((WEIGHTS, BIAS))], weight=0.5),
+        Case(
+            "epoch: the w and b that come in stay as they are",
+            pair(stepped(WEIGHTS, BIAS, pieces, 0.3)),
+            stays=pair((WEIGHTS, BIAS)),
+            weight=0.5,
+        ),
     ]
 
 

@@ -118,7 +118,11 @@ def judges():
             Case("two of five labels are missing", gradient(FIVE, SOME_LABELS)),
             Case("scores of 1000 and -1000", tensor([[1, -1], [0, 0], [-1, 1]]) / 3),
             Case("no row is labelled", torch.zeros(5, 3)),
-            Case("the same tensors a second time", gradient(FIVE, SOME_LABELS)),
+            Case(
+                "the scores and labels that come in stay as they are",
+                gradient(FIVE, SOME_LABELS),
+                stays=[tensor(FIVE), torch.tensor(SOME_LABELS)],
+            ),
         ],
         "judged-fit": [
             Case("one epoch, one batch of all rows", descended(TINY_X, TINY_Y, [range(5)], 0.5)),
@@ -148,6 +152,10 @@ def judges():
             Case("the share: four classes", alike(FOUR_CLASSES)[2]),
             Case("the share: two classes", 1.0, weight=0.5),
             Case("the share: ten classes", alike(TEN_CLASSES)[2]),
-            Case("the table that comes in stays as it is", [*alike(FOUR_CLASSES)[:2], torch.tensor(FOUR_CLASSES)]),
+            Case(
+                "the table that comes in stays as it is",
+                alike(FOUR_CLASSES)[:2],
+                stays=torch.tensor(FOUR_CLASSES),
+            ),
         ],
     }

@@ -10,7 +10,7 @@ from assignments.verdict import Case
 LABELS = [2, 0, 1, 1, 0]
 SHARES = [0.1, 0.3, 0.05, 0.35, 0.2]
 EVEN = [0.2] * 5
-TANH_SLOPE = {x: 1 / math.cosh(x) ** 2 for x in (1.2, -0.4, 0.7, -0.3, 0.0)}
+TANH_SLOPE = {x: 1 / math.cosh(x) ** 2 for x in (1.2, -0.4)}
 
 
 def wave(speed, *shape):
@@ -68,27 +68,17 @@ def by_rows(hidden, probabilities):
     return [torch.tensor(by_W1), torch.tensor(by_W2)]
 
 
-def walked(slopes_of, place, learning_rate, steps):
-    """Where gradient descent leads, if the slopes are known as a formula."""
-    for _ in range(steps):
-        place = [x - learning_rate * slope for x, slope in zip(place, slopes_of(*place), strict=True)]
-    return place
+def names(*tries):
+    """A check of the names that a detective gives: each try is (what was handed in, the right name or None)."""
 
+    def fault(found):
+        given = [item.get("value") for item in found["items"]] if "items" in found else [found.get("value")]
+        for (says, right), name in zip(tries, given, strict=True):
+            if name != right:
+                return f"for {says} it " + ("named none" if name is None else f"named {str(name)[:20]}")
+        return None
 
-def bent_slopes(a, b, c):
-    """The slopes of tanh(ab) / (2 + c²) + b²."""
-    bent, below = math.tanh(a * b), 2 + c * c
-    return b * (1 - bent**2) / below, a * (1 - bent**2) / below + 2 * b, -2 * c * bent / below**2
-
-
-def switch_slopes(w, v, b):
-    """The slopes of the mean squared error of a switch with three parameters, tanh's slope in place of its own."""
-    total = np.zeros(3)
-    rows = [(1.0, 2.0, 1), (2.0, -1.0, 1), (-1.0, 0.5, 0), (0.5, -2.0, 0), (-2.0, -1.0, 0)]
-    for x, z, y in rows:
-        at = x * w + z * v + b
-        total += 2 / 5 * ((at > 0) - y) / math.cosh(at) ** 2 * np.array([x, z, 1.0])
-    return total.tolist()
+    return fault
 
 
 def sums_of_parts(x, y):
@@ -120,14 +110,34 @@ def judges():
             Case("equal shares: the gradients of W2 and b2", list(even[2:])),
             Case("as many hidden units as classes: the gradients of W1 and b1", list(square[:2])),
             Case("H and P that no forward pass has made: the gradients of W1 and W2", by_rows(*STRANGE)),
+            Case(
+                "the H and P that come in stay as they are",
+                by_rows(*STRANGE),
+                stays=list(map(torch.tensor, STRANGE)),
+                weight=0.5,
+            ),
         ],
         "judged-detective": [
-            Case("all gradients right, one with the wrong sign, a square one turned over", [None, "b1", "W2"]),
-            Case("the last number of a matrix too large, or too small, by 0.001", ["W1", "W1"]),
-            Case("a steep loss of tensors with one and three axes", [None, "cube"]),
-            Case("right numbers in another shape", ["b1", "b2"]),
-            Case("nan in the middle of a gradient", "W2"),
-            Case("the parameters after the call", ["b2", *map(torch.tensor, SQUARE)], tolerance=1e-9),
+            Case(
+                "all gradients right, one with the wrong sign, a square one turned over",
+                check=names(
+                    ("right gradients", None), ("b1 with the wrong sign", "b1"), ("a square W2, turned over,", "W2")
+                ),
+            ),
+            Case(
+                "the last number of a matrix too large, or too small, by 0.001",
+                check=names(("a W1 too large at its end", "W1"), ("a W1 too small at its end", "W1")),
+            ),
+            Case(
+                "a steep loss of tensors with one and three axes",
+                check=names(("right gradients", None), ("a tensor of three axes, its numbers moved,", "cube")),
+            ),
+            Case(
+                "right numbers in another shape",
+                check=names(("a row as b1", "b1"), ("a column as b2", "b2")),
+            ),
+            Case("nan in the middle of a gradient", check=names(("nan in W2", "W2"))),
+            Case("the parameters stay as they are", "b2", stays=list(map(torch.tensor, SQUARE))),
         ],
         "judged-operations": [
             Case("add: value and slopes", [[-1.5, 3.0, 3.0], [3.0, 6.0]]),
@@ -144,24 +154,6 @@ def judges():
             Case("ways of different lengths, in any order", [after_walk] * 3),
             Case("slopes of the end, of the middle, of a box without part in it", [1.0, 12.0, 22.0, 0.0, 66.0, 88.0]),
             Case("twelve doublings: the slope, and how many rules were called", [4096.0, 12]),
-            Case("a chain of 5,000 boxes", [5001.0]),
             Case("asked for another end, and again", [[12.0, 4.0], [9.0, 12.0, 3.0], [12.0, 4.0]]),
-        ],
-        "judged-tricks": [
-            Case("stop: value and slopes", [1.0, -3.0, -2.0]),
-            Case(
-                "switch: value and slope on both sides and at 0",
-                [[2.0, 2 * TANH_SLOPE[0.7]], [0.0, -5 * TANH_SLOPE[-0.3]], [0.0, 3.0]],
-            ),
-            Case(
-                "descend: three steps with two numbers",
-                walked(lambda a, b: (2 * a + 3 * b, 3 * a + 8 * b), [2.0, -1.0], 0.1, 3),
-            ),
-            Case("descend: 25 steps with three numbers", walked(bent_slopes, [1.0, 0.5, -1.0], 0.3, 25)),
-            Case(
-                "descend: the list that it is given stays as it is",
-                [walked(lambda a, b: (b + 1, a), [2.0, -1.0], 0.5, 2), [2.0, -1.0]],
-            ),
-            Case("descend: a switch that learns", walked(switch_slopes, [-0.4, 0.3, 0.2], 0.15, 8)),
         ],
     }

@@ -119,7 +119,7 @@ def judge_dropout():
     slopes = [0.0 if coin < 0.7 else (place % 4 + 1) / 0.3 for place, coin in enumerate(COINS)]
     return [
         Case("p = 0.2", tensor(thinned(0.2)).reshape(3, 4)),
-        Case("p = 0.5, and H stays as it is", (tensor(thinned(0.5)).reshape(3, 4), given)),
+        Case("p = 0.5, and H stays as it is", tensor(thinned(0.5)).reshape(3, 4), stays=given),
         Case("p = 0.9, a tensor of three axes", tensor(thinned(0.9)).reshape(2, 3, 2)),
         Case("p = 0: nothing is dropped, not even for a coin of 0", given),
         Case("p = 1: everything is dropped", torch.zeros(3, 4)),

@@ -177,7 +177,7 @@ def judges():
         "judged-read": [
             Case("states from zeros", from_zeros[1]),
             Case("scores from zeros", from_zeros[0]),
-            Case("from a state, which stays as it was", pieces),
+            Case("from a state, which stays as it was", pieces, stays=begun),
             Case("going on where the first piece ended", [one[:, 2:] for one in pieces]),
             Case("one step, as many units as characters", square),
             Case("autograd finds its way back to the weights", slopes()),
@@ -196,8 +196,9 @@ def judges():
             Case("temperature 0", torch.tensor([2, 3, 3])),
             Case("temperature 0.001", torch.tensor([3, 3, 2])),
             Case(
-                "temperature 2, asked again; the scores stay as they are",
-                [drawn(TEMPTING, [0.5, 0.9, 0.02], 2.0), tensor(TEMPTING)],
+                "temperature 2, and the scores stay as they are",
+                drawn(TEMPTING, [0.5, 0.9, 0.02], 2.0),
+                stays=tensor(TEMPTING),
             ),
             Case("976 equal scores, one draw next to 1", torch.tensor([245, 1, 976])),
         ],

@@ -16,11 +16,16 @@ ALTERNATIVES = {
             "return centred / torch.where(spread > 0, spread, 1)",
             "return torch.nan_to_num(centred / spread, nan=0.0, posinf=0.0, neginf=0.0)",
         ),
-        ("distances", "(A[:, None] - B[None]).square().sum(dim=2).sqrt()", "torch.linalg.norm(A[:, None] - B, dim=-1)"),
+        (
+            "distances",
+            "return ((squares * weights).sum(dim=2) / weights.sum()).sqrt()",
+            "return (squares @ (weights / weights.sum())) ** 0.5",
+        ),
         (
             "nearest",
-            "apart = apart + torch.diag(torch.full((len(X),), torch.inf))\n    return apart.argsort(dim=1)[:, :k]",
-            "apart.fill_diagonal_(float('inf'))\n    return apart.topk(k, dim=1, largest=False).indices",
+            "apart.fill_diagonal_(torch.inf)\n    return apart.argsort(dim=1)[:, :k]",
+            "apart = torch.where(torch.eye(len(X), dtype=torch.bool), torch.inf, apart)\n"
+            "    return apart.topk(k, dim=1, largest=False).indices",
         ),
         ("estimate", "X[nearest(X, k)].mean(dim=1)", "X[nearest(X, k).flatten()].reshape(len(X), k, -1).sum(1) / k"),
     ],
@@ -32,8 +37,9 @@ ALTERNATIVES = {
         ),
         (
             "distances",
-            "return (A[:, None] - B[None]).square().sum(dim=2).sqrt()",
-            "return torch.tensor([[((a - b) ** 2).sum() ** 0.5 for b in B] for a in A])",
+            "return ((squares * weights).sum(dim=2) / weights.sum()).sqrt()",
+            "shares = weights.double() / weights.sum()\n"
+            "    return torch.tensor([[(shares * (a - b) ** 2).sum() ** 0.5 for b in B] for a in A])",
         ),
         (
             "estimate",
@@ -63,9 +69,13 @@ MUTANTS = {
         "centred = X.sub_(X.mean(dim=1, keepdim=True))",
     ),
     "squared distances": ("distances", ".sqrt()", ""),
-    "the sum of differences": ("distances", ".square().sum(dim=2).sqrt()", ".abs().sum(dim=2)"),
+    "the sum in place of the mean": ("distances", " / weights.sum()", ""),
+    "divided by the number of days": ("distances", "weights.sum()", "len(weights)"),
+    "all days alike": ("distances", "(squares * weights).sum(dim=2) / weights.sum()", "squares.mean(dim=2)"),
+    "the weights squared": ("distances", "squares * weights", "squares * weights**2"),
+    "differences without their squares": ("distances", ".square()", ".abs()"),
     "turned over": ("distances", "A[:, None] - B[None]", "A[None] - B[:, None]"),
-    "its own neighbour": ("nearest", "torch.inf", "0.0"),
+    "its own neighbour": ("nearest", "    apart.fill_diagonal_(torch.inf)\n", ""),
     "the farthest": ("nearest", "apart.argsort(dim=1)", "(-apart.nan_to_num(posinf=-1)).argsort(dim=1)"),
     "not standardised": ("nearest", "scaled = standardise(X)", "scaled = X"),
     "one too few": ("nearest", "[:, :k]", "[:, : k - 1]"),
