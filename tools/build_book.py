@@ -1,9 +1,10 @@
 """Build the site into _build/html, or do nothing when it is already right.
 
 Sphinx works in a folder of its own, and a finished copy takes the site's place only when all has succeeded.
-When nothing but the text of pages has changed since the last success, Sphinx reads only those pages anew, which
-takes a few seconds. In every other case it starts from nothing, because a warm build forgets the warnings of
-pages that it doesn't read, keeps pages that have left the table of contents, and misses changed static files.
+When nothing but the text of pages, or of the package, has changed since the last success, Sphinx reads only those
+pages anew and writes those that list something of them, which takes a few seconds. In every other case it starts from
+nothing, because a warm build forgets the warnings of pages that it doesn't read, keeps pages that have left the table
+of contents, and misses changed static files.
 """
 
 import errno
@@ -29,6 +30,7 @@ WORK = BUILD / "work"  # Sphinx's own; kept from one success to the next
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "book" / "_toc.yml"
 ASSIGNMENTS = ROOT / "assignments"
+PACKAGE = ROOT / "d2lutils"
 STAMP = ".built-from"
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
 # Sphinx colours its messages even into a pipe when some variables are set.
@@ -156,7 +158,8 @@ def build_when_needed():
     """Build unless the site is made from these very inputs, and say where it is."""
     pages = check_pages()
     frame = digest_of(list_frame(pages))
-    digest = digest_of(list_frame(pages) | pages)
+    # Sphinx knows by itself which page is made from the package's docstrings.
+    digest = digest_of(list_frame(pages) | pages | set(PACKAGE.rglob("*.py")))
     BUILD.mkdir(exist_ok=True)
     with one_at_a_time(BUILD / ".lock"):
         stamp = SITE / STAMP
