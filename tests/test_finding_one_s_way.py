@@ -7,14 +7,20 @@ import importlib
 import inspect
 import json
 import re
+import sys
+from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "book" / "_ext"))
+glossary_links = importlib.import_module("glossary_links")
+
 SITE = ROOT / "_build" / "html"
 REFERENCE = (ROOT / "book" / "reference_d2lutils.md").read_text(encoding="utf-8")
 MODULES = ("data", "text", "training", "plotting", "visdom_board")
@@ -117,6 +123,79 @@ def test_the_same_word_with_another_meaning_is_no_link():
     }
     assert "term-likelihood" not in links["06_building_models/04_devices"]  # "in all likelihood"
     assert "term-chain-rule" not in links["08_recurrent_networks/03_language_models"]  # of probability, not of slopes
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Two mini-batches of a mini\u2011batch", ["mini-batches", "mini\u2011batch"]),
+        ("multilayer perceptrons, perceptrons", ["multilayer perceptrons", "perceptrons"]),
+        ("a map, the MAP", ["MAP"]),
+        ("Bayes\u2019 rule and entropies; cross-entropies", ["Bayes\u2019 rule", "cross-entropies"]),
+        ("backward pass, looking backward", ["backward pass"]),
+        ("perceptron-like, superperceptron", []),
+    ],
+)
+def test_terms_are_found_whole_in_singular_and_plural(text, found):
+    terms = ["Mini-batch", "Batch", "Multilayer perceptron (MLP)", "Perceptron", "Maximum a posteriori (MAP)"]
+    terms += ["Bayes' rule", "Cross-entropy", "Backward (pass)"]
+    pattern, _ = glossary_links.pattern_of(terms)
+    assert [match[0] for match in pattern.finditer(text)] == found
+
+
+def make_lesson(*paragraphs):
+    """Return a page with a title, an opening, a cell and then these paragraphs, each a list of nodes."""
+    cell = nodes.container("", nodes.literal_block("", "tensor"), classes=["cell"])
+    body = [nodes.paragraph("", "", *parts) for parts in paragraphs]
+    last = nodes.section("", nodes.title("", "Exercises"), nodes.paragraph("", "A tensor."))
+    opening = nodes.paragraph("", "About tensors.")
+    return nodes.section("", nodes.title("", "Tensor"), opening, cell, *body, last)
+
+
+def words_linked(page, *paragraphs):
+    """Return the words that become links in a lesson; page "b" teaches "Tensor", page "a" teaches the others."""
+    homes = {"Tensor": "b", "Gate": "a", "Loss": "a", "Broadcasting": "a", "Padding": "a"}
+    terms = {term: glossary_links.Term(f"term-{term.lower()}", "What it is.", home) for term, home in homes.items()}
+    lesson = make_lesson(*paragraphs)
+    uses = glossary_links.choose_uses(glossary_links.open_paragraphs(lesson), terms, page, ["a", "b", "c"])
+    glossary_links.set_links(uses, terms, "glossary.html")
+    return [link.astext() for link in lesson.findall(nodes.reference) if "glossary-link" in link["classes"]]
+
+
+def test_the_first_use_is_linked_unless_the_lesson_that_teaches_a_term_stresses_another():
+    use, stressed = [nodes.Text("Tensors are grids. A tensor.")], [nodes.emphasis("", "tensor")]
+    assert words_linked("a", use) == ["Tensors"]
+    assert words_linked("b", use, stressed) == ["tensor"]
+    assert words_linked("c", use) == []  # it is common, and has been taught
+
+
+def test_code_formulas_links_and_hidden_answers_stay_as_they_are():
+    kinds = (nodes.literal, nodes.math, nodes.reference)
+    assert words_linked("b", *[[kind("", "tensor")] for kind in kinds]) == []
+    hidden = nodes.raw("", "<details>"), nodes.paragraph("", "A tensor."), nodes.raw("", "</details>")
+    shown = nodes.paragraph("", "Another.")
+    cell = nodes.container("", classes=["cell"])
+    page = nodes.section("", nodes.title("", "T"), cell, *hidden, shown)
+    assert list(glossary_links.open_paragraphs(page)) == [shown]
+
+
+def test_a_paragraph_borrows_one_term_and_everyday_words_are_borrowed_never():
+    assert words_linked("c", [nodes.Text("Padding and broadcasting, padding.")]) == ["Padding"]
+    assert words_linked("c", [nodes.Text("Padding.")], [nodes.Text("Padding, broadcasting.")]) == [
+        "Padding",
+        "broadcasting",
+    ]
+    assert words_linked("c", [nodes.Text("The gate.")]) == [] and words_linked("a", [nodes.Text("The gate.")]) == [
+        "gate"
+    ]
+
+
+def test_the_words_that_are_treated_apart_are_terms_of_the_glossary_and_still_stand_where_they_are_named():
+    entries = {entry.get_text() for entry in parse("book/glossary").select("dt[id]")}
+    assert entries >= glossary_links.EVERYDAY | glossary_links.COMMON
+    for term, page in glossary_links.OTHER_MEANING:
+        prose = " ".join("".join(cell["source"]) for cell in read_cells(page) if cell["cell_type"] == "markdown")
+        assert term in entries and term.casefold() in prose.casefold(), (term, page)
 
 
 # The map.
@@ -246,6 +325,12 @@ def test_the_index_of_functions_is_in_order_and_its_letters_lead_to_their_first_
     for letter in letters:
         item = parse("book/function_index").find(id=letter["href"].removeprefix("#"))
         assert item.code.get_text().rpartition(".")[2][0].upper() == letter.get_text()
+
+
+def test_what_changed_stands_by_date_the_newest_first():
+    text = (ROOT / "book" / "what_changed.md").read_text(encoding="utf-8")
+    dates = [date.fromisoformat(day) for day in re.findall(r"^## (.+)$", text, re.MULTILINE)]
+    assert len(dates) >= 2 and dates == sorted(set(dates), reverse=True)
 
 
 # The reference.

@@ -70,7 +70,7 @@ def names_of(term):
 def form_of(name):
     """Return a pattern of a name or its simple plural. Names with capitals inside keep them, as MAP does."""
     stem = re.sub(r"(?<=[^aeiou])y$", "", name)
-    ending = "(?:y|ies)" if stem != name else "(?:es)?" if name[-1] in "sx" else "s?"
+    ending = "(?:y|ies)" if stem != name else "(?:es)?" if name.endswith(("s", "x", "ch", "sh")) else "s?"
     form = re.sub(r"(?:\\ |\\-)", "[\\\\s‑-]+", re.escape(stem).replace("'", "['’]")) + ending
     return form if re.search(r".[A-Z]", name) else f"(?i:{form})"
 
