@@ -94,8 +94,10 @@ def css_addresses(css):
     return [first or second for first, second in CSS_ADDRESS.findall(css)]
 
 
-def anchors(tree):
+@cache
+def anchors(page):
     """All places in a page that a link can lead to."""
+    tree = parse(page)
     return {tag["id"] for tag in tree.find_all(id=True)} | {
         tag["name"] for tag in tree.find_all("a", attrs={"name": True})
     }
@@ -217,7 +219,7 @@ def test_every_link_inside_the_site_leads_to_a_place_that_exists():
             target = target_of(page, address)
             known = target.is_file()
             if known and anchor and target.suffix == ".html":
-                known = unquote(anchor) in anchors(parse(target))
+                known = unquote(anchor) in anchors(target)
             if not known:
                 broken.append(f"{page.relative_to(SITE)}: {tag['href']}")
     assert not broken
