@@ -22,6 +22,7 @@ import yaml
 from exit_status import DISK_FULL, run_to_the_end
 from finish_site import finish
 from locking import one_at_a_time
+from render_formulas import FormulaError
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -87,7 +88,7 @@ def digest_of(paths):
 
 def list_frame(pages):
     """Files that shape every page: settings, contents, all of book/ that is no page, these tools, the environment."""
-    tools = (ROOT / "tools" / name for name in ("build_book.py", "finish_site.py"))
+    tools = (ROOT / "tools" / name for name in ("build_book.py", "finish_site.py", "render_formulas.py"))
     released = [*ASSIGNMENTS.glob("source/*/*.ipynb"), *ASSIGNMENTS.glob("*.py")]
     return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*"), *released} - pages
 
@@ -145,7 +146,7 @@ def build(frame, digest):
     try:
         new = folder / "html"
         shutil.copytree(WORK / "_build" / "html", new)
-        finish(new, BUILD / "pictures")
+        finish(new, BUILD)
         if ASSIGNMENTS.is_dir():
             add_assignments(new)
         (new / STAMP).write_text(digest, encoding="utf-8")
@@ -171,7 +172,7 @@ def build_when_needed():
 
 def main():
     """Build when needed; return the exit status."""
-    return run_to_the_end("book", build_when_needed, BuildError)
+    return run_to_the_end("book", build_when_needed, (BuildError, FormulaError))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ def run_to_the_end(program, action, expected):
     Args:
         program: The name that begins the line.
         action: Callable without arguments.
-        expected: The exception whose text is written for people.
+        expected: The exception whose text is written for people, or a tuple of such exceptions.
     """
     try:
         action()

@@ -1,4 +1,4 @@
-"""Finish the built pages: drop what none of them needs, and let a notebook's link download it.
+"""Finish the built pages: render formulas, drop what no page needs, and let a notebook's link download it.
 
 The theme ships its icons twice, as fonts and as a script of 1.5 MB: the script goes, and the fonts keep
 the icons that occur. Source maps, the fonts' second format and the theme's translations go too. A first visit
@@ -12,9 +12,9 @@ from urllib.parse import unquote
 
 from fontTools import subset
 from PIL import Image
+from render_formulas import Formulas
 
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
-MATHJAX = re.compile(r"\s*<script>window\.MathJax = [^<]*</script>|\s*<script[^>]*/mathjax/[^>]*></script>")
 PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 PICTURE_SOURCE = re.compile(
     r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)'
@@ -25,6 +25,8 @@ SEARCH_SCRIPT = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|s
 EMPTY_HEADER = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
+# Where a page's own address leads to the site's root.
+SITE_ROOT = re.compile(r'data-content_root="([^"]*)"')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
 UNUSED = ("**/*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}')
@@ -63,8 +65,6 @@ def keep_glyphs(path, glyphs):
 
 def finish_page(html):
     """A page's text without what it doesn't need, pictures fetched when they come near, its notebook as a download."""
-    if 'class="math' not in html:
-        html = MATHJAX.sub("", html)
     html = PICTURE.sub('<img loading="lazy" ', html)
     html = EMPTY_HEADER.sub("<td></td>", html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
@@ -107,20 +107,36 @@ def shrink_pictures(folder, kept):
         shutil.copy(small, path)
 
 
-def finish(site, pictures):
+def add_style(html):
+    """A page's text with the style sheet of formulas, where there is a formula."""
+    if "<mjx-container" not in html:
+        return html
+    link = f'<link rel="stylesheet" type="text/css" href="{SITE_ROOT.search(html)[1]}_static/formulas/formulas.css" />'
+    return html.replace("</head>", f"{link}\n</head>", 1)
+
+
+def finish(site, kept):
     """Rewrite the pages of a built site, shrink its pictures, remove the unused files and the unused icons.
 
-    `pictures` is a folder in which shrunk pictures are kept from build to build.
+    `kept` is a folder in which shrunk pictures and rendered formulas are kept from build to build.
+
+    Raises:
+        FormulaError: A formula can't be rendered.
     """
     # It reports each of its steps, in the midst of the warnings that a person looks for.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     sizes = {}
-    for page in site.rglob("*.html"):
-        html = finish_page(page.read_text(encoding="utf-8"))
-        if page.name != "search.html":
+    pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    formulas = Formulas(kept / "formulas.json")
+    pages = formulas.render_pages(pages)
+    formulas.write_style(site / "_static" / "formulas")
+    for name, html in pages.items():
+        path = site / name
+        html = add_style(finish_page(html))
+        if path.name != "search.html":
             html = SEARCH_SCRIPT.sub("", html)
-        page.write_text(reserve_space(html, page.parent, sizes), encoding="utf-8")
-    shrink_pictures(site / "_images", pictures)
+        path.write_text(reserve_space(html, path.parent, sizes), encoding="utf-8")
+    shrink_pictures(site / "_images", kept / "pictures")
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
             path.unlink()

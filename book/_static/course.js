@@ -67,7 +67,5 @@ document.addEventListener("DOMContentLoaded", () => {
 // In some browsers, what lies in a hidden answer has no width until it is opened.
 document.addEventListener("toggle", reachScrollable, true);
 
-window.addEventListener("load", () => {
-  const formulas = window.MathJax?.startup?.promise ?? Promise.resolve();
-  formulas.then(reachScrollable);
-});
+// Pictures have their widths now.
+window.addEventListener("load", reachScrollable);
