@@ -1,7 +1,7 @@
 # Every command people type. `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup book pdf offline serve lab board test test-offline test-processors test-classroom fault-table hostile-table bench results lint format execute lock notebook-diffs clean
+.PHONY: help setup book pdf offline serve lab board test test-offline test-processors test-classroom fault-table hostile-table bench results measure-pages lint format execute lock notebook-diffs clean
 
 # The first Python that is new enough; PYTHON=… chooses another. Only setup needs it.
 CANDIDATES := python3 python3.13 python3.12 python3.11 python3.14 python
@@ -70,6 +70,9 @@ bench: setup  ## measure the package's speed and record it (minutes)
 results: setup  ## train what is new over five seeds, record it, write the page of results (OPTIONS=--fresh: all, 45 minutes)
 	@$(RUN) benchmarks/trained_models.py $(OPTIONS) && $(RUN) benchmarks/trained_models.py --timings $(OPTIONS) && \
 		$(RUN) book/figures/draw_results.py && $(RUN) benchmarks/results_page.py
+
+measure-pages: book  ## measure the site's pages: weight, layout shift, Lighthouse, valid HTML (minutes)
+	@$(RUN) benchmarks/pages.py
 
 lint: setup  ## check the code's style, in lessons too
 	@$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

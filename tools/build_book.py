@@ -88,7 +88,9 @@ def digest_of(paths):
 
 def list_frame(pages):
     """Files that shape every page: settings, contents, all of book/ that is no page, these tools, the environment."""
-    tools = (ROOT / "tools" / name for name in ("build_book.py", "finish_site.py", "render_formulas.py"))
+    tools = (
+        ROOT / "tools" / name for name in ("build_book.py", "finish_site.py", "render_formulas.py", "bundle_styles.py")
+    )
     released = [*ASSIGNMENTS.glob("source/*/*.ipynb"), *ASSIGNMENTS.glob("*.py")]
     return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*"), *released} - pages
 

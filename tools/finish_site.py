@@ -10,17 +10,41 @@ import re
 import shutil
 from urllib.parse import unquote
 
+from bundle_styles import bundle_styles
 from fontTools import subset
 from PIL import Image
 from render_formulas import Formulas
 
 ICON_SCRIPT = re.compile(r"\s*<(?:script|link)[^>]*scripts/fontawesome\.js[^>]*>(?:</script>)?")
+# The settings that scripts read are shorter than the request for them; all else waits until the page is there.
+SETTINGS = re.compile(r'<script src="[^"]*documentation_options\.js[^"]*"></script>')
+PRELOADED = re.compile(r'\s*(?:<!-- Pre-loaded scripts[^>]*-->)?\s*<link rel="preload" as="script"[^>]*>')
+HEAD_SCRIPT = re.compile(r"<script(?![^>]* (?:defer|async))([^>]* src=)")
+# The theme's own script comes late and would draw the page a second time, for readers in the dark first in white.
+UNKNOWN_THEME = 'localStorage.getItem("theme") || "auto"'
+KNOWN_THEME = """localStorage.getItem("theme") ||
+      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
+LEADING_ON = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8" />
+<title>{title}</title>
+<meta http-equiv="Refresh" content="0; url={target}" />
+</head>
+<body><p><a href="{target}">{title}</a></p></body>
+</html>
+"""
+TITLE = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+VIEWPORT = re.compile(r'(<meta name="viewport"[^>]*>)\s*<meta name="viewport"[^>]*>')
+# A paragraph can't stand in a summary, nor a style sheet in a page's text: pandas' own stands in course.css.
+SUMMARY = re.compile(r'<p class="((?:collapsed|expanded) admonition-title)">(.*?)</p>', re.DOTALL)
+TABLE_STYLE = re.compile(r"<style scoped>.*?</style>\s*", re.DOTALL)
 PICTURE = re.compile(r'<img (?=[^>]*src="[^"]*_images/)')
 PICTURE_SOURCE = re.compile(
     r'<img loading="lazy" (?=[^>]*>)(?:(?!width="|src=)[^>])*src="(?P<src>[^"]+)"(?![^>]* width="\d)'
 )
 # The index of the whole book, and what reads it: only the search page does, to which every search field leads.
-SEARCH_SCRIPT = re.compile(r'\s*<script src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>')
+SEARCH_SCRIPT = re.compile(r'\s*<script(?: defer)? src="[^"]*(?:searchtools|language_data|searchindex)\.js"></script>')
 # A corner cell of a table names nothing, so it is no header to a screen reader.
 EMPTY_HEADER = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 # The theme opens a notebook in a new tab, where it would show as raw text.
@@ -28,7 +52,7 @@ SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-bu
 # Where a page's own address leads to the site's root.
 SITE_ROOT = re.compile(r'data-content_root="([^"]*)"')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
-UNUSED = ("**/*.map", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
+UNUSED = ("**/*.map", "*macros.html", "scripts/fontawesome.js*", "vendor/fontawesome/webfonts/*.ttf", "locales/**/*.?o")
 ICON_RULE = re.compile(r'((?:\.fa-[\w-]+:before,?)+)\{content:"\\([0-9a-f]{4})"\}')
 ICON_NAME = re.compile(r"\bfa-[a-z0-9-]+")
 # The icons' code points lie in Unicode's private area, written out or as they are.
@@ -63,11 +87,35 @@ def keep_glyphs(path, glyphs):
     subset.save_font(font, str(path), options)
 
 
-def finish_page(html):
-    """A page's text without what it doesn't need, pictures fetched when they come near, its notebook as a download."""
+def finish_page(html, settings):
+    """A page's text without what it doesn't need, scripts and pictures fetched when it is time for them.
+
+    `settings` is the script that holds the builder's settings, which takes the place of the request for it.
+    """
+    html = html.replace(UNKNOWN_THEME, KNOWN_THEME)
+    html = SETTINGS.sub(lambda match: f"<script>{settings}</script>", html)
+    html = HEAD_SCRIPT.sub(r"<script defer\1", PRELOADED.sub("", html))
+    html = VIEWPORT.sub(r"\1", html)
+    html = SUMMARY.sub(r'<span class="\1">\2</span>', TABLE_STYLE.sub("", html))
     html = PICTURE.sub('<img loading="lazy" ', html)
     html = EMPTY_HEADER.sub("<td></td>", html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
+
+
+def add_style(html, version):
+    """A page's text with the style sheet of formulas, where there is a formula."""
+    if "<mjx-container" not in html:
+        return html
+    address = f"{SITE_ROOT.search(html)[1]}_static/formulas/formulas.css?v={version}"
+    return html.replace("</head>", f'<link rel="stylesheet" href="{address}" />\n  </head>', 1)
+
+
+def lead_on(site):
+    """Write the page at the site's root, which leads on to the book's first page, anew: as valid HTML."""
+    root = site / "index.html"
+    target = re.search(r'url=([^"]+)"', root.read_text(encoding="utf-8"))[1]
+    title = TITLE.search((site / target).read_text(encoding="utf-8"))[1]
+    root.write_text(LEADING_ON.format(title=title, target=target), encoding="utf-8")
 
 
 def reserve_space(html, folder, sizes):
@@ -107,14 +155,6 @@ def shrink_pictures(folder, kept):
         shutil.copy(small, path)
 
 
-def add_style(html):
-    """A page's text with the style sheet of formulas, where there is a formula."""
-    if "<mjx-container" not in html:
-        return html
-    link = f'<link rel="stylesheet" type="text/css" href="{SITE_ROOT.search(html)[1]}_static/formulas/formulas.css" />'
-    return html.replace("</head>", f"{link}\n</head>", 1)
-
-
 def finish(site, kept):
     """Rewrite the pages of a built site, shrink its pictures, remove the unused files and the unused icons.
 
@@ -125,21 +165,22 @@ def finish(site, kept):
     """
     # It reports each of its steps, in the midst of the warnings that a person looks for.
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    sizes = {}
-    pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
-    formulas = Formulas(kept / "formulas.json")
-    pages = formulas.render_pages(pages)
-    formulas.write_style(site / "_static" / "formulas")
-    for name, html in pages.items():
-        path = site / name
-        html = add_style(finish_page(html))
-        if path.name != "search.html":
-            html = SEARCH_SCRIPT.sub("", html)
-        path.write_text(reserve_space(html, path.parent, sizes), encoding="utf-8")
-    shrink_pictures(site / "_images", kept / "pictures")
+    lead_on(site)
     for pattern in UNUSED:
         for path in (site / "_static").glob(pattern):
             path.unlink()
+    settings = (site / "_static" / "documentation_options.js").read_text(encoding="utf-8")
+    pages = {path.relative_to(site).as_posix(): path.read_text(encoding="utf-8") for path in site.rglob("*.html")}
+    formulas = Formulas(kept / "formulas.json")
+    pages = formulas.render_pages(pages)
+    version = formulas.write_style(site / "_static" / "formulas")
+    pages = {name: finish_page(html, settings) for name, html in pages.items()}
+    sizes = {}
+    for name, html in bundle_styles(site, pages).items():
+        path = site / name
+        own = html if path.name == "search.html" else SEARCH_SCRIPT.sub("", html)
+        path.write_text(reserve_space(add_style(own, version), path.parent, sizes), encoding="utf-8")
+    shrink_pictures(site / "_images", kept / "pictures")
     glyphs = find_glyphs(site)
     for path in (site / "_static" / "vendor" / "fontawesome" / "webfonts").glob("*.woff2"):
         keep_glyphs(path, glyphs)

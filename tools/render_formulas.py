@@ -9,9 +9,11 @@ and of the fonts, the site gets what its formulas use.
 import json
 import re
 import shutil
+from base64 import b64encode
 from hashlib import sha256
 from html import unescape
 from importlib.metadata import distribution, version
+from io import BytesIO
 from pathlib import Path
 
 from fontTools import subset
@@ -42,12 +44,14 @@ MathJax.config.startup.ready();
 const adaptor = MathJax.startup.adaptor;
 const render = ([latex, display]) => adaptor.outerHTML(MathJax.tex2chtml(latex, {display}));
 """
-FORMULA = re.compile(r'(?P<head><(?P<tag>span|div) class="math[ "][^>]*>)(?P<body>.*?)(?P<tail></(?P=tag)>\n?)', re.DOTALL)
+FORMULA = re.compile(
+    r'(?P<head><(?P<tag>span|div) class="math[ "][^>]*>)(?P<body>.*?)(?P<tail></(?P=tag)>\n?)', re.DOTALL
+)
 # A displayed formula's number and the link to it stand before the formula, in spans of their own.
 NUMBERED = re.compile(r"(?P<number>\s*<span class=\"eqno\">.*?</a></span>)?\s*(?P<latex>.*?)\s*", re.DOTALL)
 ERROR = re.compile(r'data-mjx-error="([^"]*)"')
-# What tells MathJax's own later steps about a formula; browsers and readers need none of it.
-PRIVATE = re.compile(r' (?:data-mjx-[\w-]+|unselectable|xmlns)="[^"]*"')
+# What MathJax's own later steps read, and a height that it can't tell without a window.
+PRIVATE = re.compile(r' (?:data-mjx-[\w-]+|unselectable|xmlns)="[^"]*"| style="height: NaNem;"')
 # A rule for one letter, maybe in one font, or for the pieces of a tall bracket, which come from several fonts.
 LETTER_RULE = re.compile(
     r"^[^\n{}@]*\.(?P<letter>mjx-c[0-9A-F]+)(?:\.TEX-(?P<font>\w+))?[^\n{}]*\{(?P<style>[^}]*)\}\n", re.MULTILINE
@@ -172,20 +176,24 @@ class Formulas:
         unfinished.replace(self.kept)
 
     def write_style(self, folder):
-        """Write formulas.css, the fonts that it names, and MathJax's licence."""
+        """Write formulas.css, with the fonts inside it, and MathJax's licence; return the text's digest.
+
+        Fonts of their own would come one after the other, and each makes the browser lay out the page once more.
+        """
         folder.mkdir(parents=True)
         used = {pair for html in self.rendered.values() for pair in LETTER.findall(html)}
         css, points = keep_used_rules(self.css, used)
 
-        def write_used_font(match):
+        def embed_font(match):
             family, name = match["family"], match["name"]
-            if not write_font(MATHJAX / FONTS / f"{name}.woff", folder / f"{name}.woff2", points.get(family, set())):
-                return ""
-            return f'@font-face {{\n  font-family: {family};\n  src: url("{name}.woff2") format("woff2");\n}}\n'
+            font = subset_font(MATHJAX / FONTS / f"{name}.woff", points.get(family, set()))
+            address = f"data:font/woff2;base64,{b64encode(font).decode()}"
+            return f'@font-face {{ font-family: {family}; src: url("{address}") format("woff2"); }}\n' if font else ""
 
-        css = FONT_FACE.sub(write_used_font, css)
-        (folder / "formulas.css").write_text(re.sub(r"\n\s*", "", css), encoding="utf-8")
+        css = re.sub(r"\n\s*", "\n", FONT_FACE.sub(embed_font, css))
+        (folder / "formulas.css").write_text(css, encoding="utf-8")
         shutil.copy(LICENCE, folder / "LICENSE.txt")
+        return sha256(css.encode()).hexdigest()[:8]
 
 
 def keep_used_rules(css, used):
@@ -232,16 +240,18 @@ def shown_points(declarations):
     return {ord(letter) for letter in ESCAPE.sub(lambda m: chr(int(m[1], 16)) if m[1] else m[2], shown)}
 
 
-def write_font(source, target, points):
-    """Write the part of a font that has these code points, as WOFF2; return whether there is any."""
-    options = subset.Options(flavor="woff2", drop_tables=["FFTM"])
+def subset_font(source, points):
+    """The part of a font that has these code points, as bytes of a WOFF2 file; empty when it has none of them."""
+    options = subset.Options(flavor="woff2", drop_tables=["FFTM", "GDEF"], name_IDs=[])
     font = subset.load_font(str(source), options)
     # The font of nothing, which gives every line the same height, is kept whole.
     present = set(font.getBestCmap())
     points = present if "Zero" in source.name else present & points
-    if points:
-        subsetter = subset.Subsetter(options)
-        subsetter.populate(unicodes=points)
-        subsetter.subset(font)
-        subset.save_font(font, str(target), options)
-    return bool(points)
+    if not points:
+        return b""
+    subsetter = subset.Subsetter(options)
+    subsetter.populate(unicodes=points)
+    subsetter.subset(font)
+    target = BytesIO()
+    subset.save_font(font, target, options)
+    return target.getvalue()

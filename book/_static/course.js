@@ -33,22 +33,21 @@ function mendReferences() {
   }
 }
 
-// What scrolls inside itself must be reachable by the Tab key.
+// What scrolls inside itself must be reachable by the Tab key. All is measured before anything is changed: else the
+// browser would lay out the page anew for each.
 function reachScrollable() {
-  const selector = ".cell_output, .cell_output .output, mjx-container[display='true'], div.math, pre";
-  for (const element of document.querySelectorAll(selector)) {
-    if (element.scrollWidth > element.clientWidth + 1) {
-      element.tabIndex = 0;
-    }
-  }
+  const boxes = ".cell_output, .cell_output .output, mjx-container[display='true'], div.math, pre";
+  const scrolling = [...document.querySelectorAll(boxes)].filter(
+    (element) => element.scrollWidth > element.clientWidth + 1,
+  );
   // A formula in a sentence also holds invisible text for screen readers, so only its visible part is measured.
-  for (const formula of document.querySelectorAll("span.math")) {
-    const visible = formula.querySelector("mjx-math");
-    if (visible && visible.getBoundingClientRect().width > formula.clientWidth + 1) {
-      formula.classList.add("is-wide");
-      formula.tabIndex = 0;
-    }
-  }
+  const wide = [...document.querySelectorAll("span.math")].filter(
+    (formula) => formula.querySelector("mjx-math")?.getBoundingClientRect().width > formula.clientWidth + 1,
+  );
+  wide.forEach((formula) => formula.classList.add("is-wide"));
+  [...scrolling, ...wide].forEach((element) => {
+    element.tabIndex = 0;
+  });
 }
 
 // From a disk a page may not read other pages, so results are listed without their first lines.
