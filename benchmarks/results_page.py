@@ -211,11 +211,16 @@ def speed_table(record):
 
 def side_table(record):
     """Return the table of several ways to do the same."""
-    ways = list(dict.fromkeys(way for entry in record["networks"].values() for way in entry if way != "runs"))
+    others = ("runs", "each")
+    ways = list(dict.fromkeys(way for entry in record["networks"].values() for way in entry if way not in others))
     rows = []
     for task, entry in record["networks"].items():
         cells = [f"{entry[way]['seconds']:.3g} ({entry[way]['ratio']:.2f})" if way in entry else "–" for way in ways]
         rows.append([task, *cells])
+    for task, entry in record["networks"].items():
+        if each := entry.get("each"):
+            micro = [f"{1e6 * entry[way]['seconds'] / each['number']:.3g}" if way in entry else "–" for way in ways]
+            rows.append([f"{task}, µs per {each['unit']}", *micro])
     return table(["", *ways], rows)
 
 

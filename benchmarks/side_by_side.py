@@ -64,14 +64,20 @@ def main(names):
 
 
 def measure(name, folder):
-    """Return the entry of one row: {column: {seconds, ratio}}, ratios to plain PyTorch; `folder` holds d2l, or None."""
+    """Return the entry of one row: {column: {seconds, ratio}}, ratios to plain PyTorch; `folder` holds d2l, or None.
+
+    Where something is trained, `each` tells how many images or tokens went through the network in one run.
+    """
+    each = {}
     if name == "import":
         seconds = time_imports(folder)
     elif name in TASKS:
-        seconds, _ = run_in_kernel(f"train({name!r}, {folder!r})", "side_by_side")
+        (seconds, number), _ = run_in_kernel(f"train({name!r}, {folder!r})", "side_by_side")
+        each = {"each": {"unit": "token" if name == "recurrent network" else "image", "number": number}}
     else:
         seconds = time_pass(folder)
-    return {column: summarise(values, seconds) for column, values in seconds.items()} | {"runs": list_ratios(seconds)}
+    ways = {column: summarise(values, seconds) for column, values in seconds.items()}
+    return ways | {"runs": list_ratios(seconds)} | each
 
 
 def summarise(values, seconds):
@@ -127,7 +133,10 @@ def time_pass(folder):
 
 
 def train(name, folder):
-    """In a kernel: return the seconds of training one model in every way, and of its matrix products alone."""
+    """In a kernel: return the seconds of training one model in every way, and of its matrix products alone.
+
+    And how many images, or tokens of text, one run trains on, each counted in every epoch.
+    """
     limit_threads()
     task = make_long(TASKS[name])
     runs = {
@@ -143,7 +152,8 @@ def train(name, folder):
         d2l = d2l_package.load(folder)
         runs[D2L] = lambda: d2l_package.fit(d2l, task, plot=False)
         runs[D2L_PLOT] = lambda: d2l_package.fit(d2l, task, plot=True)
-    return take_turns(runs, ROUNDS, warm_up=False)
+    number = task.inputs.numel() if task.vocabulary_size else len(task.inputs)
+    return take_turns(runs, ROUNDS, warm_up=False), task.epochs * number
 
 
 def make_long(make_task):

@@ -7,6 +7,7 @@ from pathlib import Path
 import grading
 import measure
 import pytest
+import side_by_side
 
 from assignments.course import HERE, Course
 
@@ -120,3 +121,26 @@ def test_each_goal_of_grading_can_be_missed():
     slow = {"alone": {"beyond it": {"a": 1.0, "b": 3.1}}, "hand-ins": {}}
     slow["hand-ins"] = {"30": {"seconds": 61.0, "for each": 2.0}, "300": {"seconds": 700.0, "for each": 2.3}}
     assert len(list(grading.missed_goals(slow))) == 3
+
+
+SIDE = json.loads((ROOT / "benchmarks" / "results" / "side_by_side.json").read_text(encoding="utf-8"))["networks"]
+
+
+def test_the_record_side_by_side_is_whole_and_meets_its_goals():
+    assert tuple(SIDE) == side_by_side.ROWS
+    for rows, over, under, _ in side_by_side.GOALS:
+        assert all(f"{over} ÷ {under}" in SIDE[row]["runs"] for row in rows)
+    assert list(side_by_side.missed_goals(SIDE)) == []
+
+
+@pytest.mark.parametrize("name", side_by_side.TASKS)
+def test_the_runs_side_by_side_took_five_seconds_or_more(name):
+    assert SIDE[name][side_by_side.PLAIN]["seconds"] >= 5
+    assert SIDE[name]["each"]["number"] > 10_000
+
+
+def test_each_goal_of_the_runs_side_by_side_can_be_missed():
+    for rows, over, under, limit in side_by_side.GOALS:
+        for row in rows:
+            slow = {row: {"runs": {f"{over} ÷ {under}": limit + 0.01}}}
+            assert len(list(side_by_side.missed_goals(slow))) == 1
