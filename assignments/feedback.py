@@ -26,6 +26,7 @@ from assignments.course import HERE
 TEMPLATES = HERE / "templates"
 NOT_ANSWERED = "No response."  # nbgrader's comment on an answer that was left as it was released
 STOPPED = "The run was stopped:"
+POINTS_TOLD = re.compile(r" \([\d.]+ points?\)$")  # in a task's heading; the head of the page says them otherwise
 HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 MOST_ERROR_LINES = 8
@@ -107,7 +108,7 @@ def summary(name, mark, is_waiting):
     """What the head of the page says of one task."""
     points, score = float(mark.get("points") or 0), float(mark.get("score") or 0)
     said = "not marked yet" if is_waiting else f"{number(score)} of {number(points)}"
-    comment = mark.get("comment") or ""
+    comment, name = mark.get("comment") or "", POINTS_TOLD.sub("", name)
     return {
         "name": name if name.endswith(("?", "!", ".")) else f"{name}:",
         "id": mark["grade_id"],
