@@ -146,12 +146,12 @@ LIBRARY = [
         "measure",
         MEASURE,
         """small = texts.str.lower().str.replace(" ", "")
-    number = small.str.replace("[a-z]", "", regex=True).astype(float)
+    number = pd.to_numeric(small.str.replace("[a-z]", "", regex=True))
     unit = small.str.replace("[0-9.]", "", regex=True)
     if not set(unit.dropna()) <= {"", *units}:
         raise ValueError(set(unit.dropna()) - set(units))
     factor = unit.map(lambda name: units.get(name, 1.0), na_action="ignore")
-    return torch.from_numpy((number * factor).to_numpy(float).copy())""",
+    return torch.from_numpy((number * factor).astype(object).fillna(float("nan")).to_numpy(float).copy())""",
     ),
     (
         "days",
