@@ -118,6 +118,17 @@ def test_sheets_that_all_pages_have_become_one_and_others_stay(tmp_path):
     assert sorted(path.name for path in tmp_path.rglob("*.css")) == ["book.css", "own.css"]
 
 
+def test_a_sheet_for_print_alone_stays_apart(tmp_path):
+    (tmp_path / "_static" / "styles").mkdir(parents=True)
+    (tmp_path / "_static" / "a.css").write_text("p{a:b}", encoding="utf-8")
+    (tmp_path / "_static" / "print.css").write_text("p{display:none}", encoding="utf-8")
+    paper = '<link rel="stylesheet" media="print" href="_static/print.css" />'
+    page = f'<head><link rel="stylesheet" href="_static/a.css" />{paper}</head><p>'
+    done = styles.bundle_styles(tmp_path, {"a.html": page})["a.html"]
+    assert paper in done and done.count("<link") == 2
+    assert "display" not in (tmp_path / "_static" / "styles" / "book.css").read_text(encoding="utf-8")
+
+
 def test_scripts_wait_for_the_page_and_the_settings_stand_in_it():
     head = '<script src="../_static/documentation_options.js?v=1"></script><script src="a.js"></script>'
     done = finishing.finish_page(f"{head}<script defer src='b.js'></script>", "const OPTIONS = {};")
