@@ -12,7 +12,10 @@ import tinycss2
 
 BUNDLE = "_static/styles/book.css"
 # One for print alone stays apart: no screen waits for it, and its rules would hold everywhere.
-SHEET = re.compile(r'\s*<link (?![^>]*\bmedia=)(?=[^>]*rel="stylesheet")[^>]*href="(?P<root>[^"]*?)(?P<path>_static/[^"?]+)[^"]*"[^>]*>')
+SHEET = re.compile(
+    r'\s*<link (?![^>]*\bmedia=)(?=[^>]*rel="stylesheet")'
+    r'[^>]*href="(?P<root>[^"]*?)(?P<path>_static/[^"?]+)[^"]*"[^>]*>'
+)
 CLASSES = re.compile(r'class="([^"]*)"')
 WORD = re.compile(r"[A-Za-z][\w-]*")
 ADDRESS = re.compile(r"url\(([\"']?)(?!data:)([\w.]+[^)\"']*)\1\)")
