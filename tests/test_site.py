@@ -183,6 +183,10 @@ def test_pages_with_formulas_and_no_others_ask_for_their_style_sheet():
     assert asking == {page for page in all_pages() if parse(page).select(".math")}
 
 
+def test_a_paragraph_that_begins_with_a_number_is_no_list():
+    assert [f"{page.name}: {found}" for page in all_pages() for found in parse(page).select("ol[start]")] == []
+
+
 def test_no_page_loads_mathjax():
     assert [page.name for page in all_pages() if "tex-chtml" in page.read_text(encoding="utf-8")] == []
     assert "Apache License" in (FORMULAS / "LICENSE.txt").read_text(encoding="utf-8")
