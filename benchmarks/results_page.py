@@ -17,6 +17,7 @@ import convolutional_networks
 import language_models
 import trained_models
 from lesson_code import NOTEBOOKS
+from lesson_times import slowest
 from records import RESULTS, read_record
 
 TABLES = Path(__file__).resolve().parent.parent / "book" / "results_tables.md"
@@ -44,10 +45,17 @@ MORE = {  # record → heading, command, what stands in its table
         ".venv/bin/python benchmarks/side_by_side.py",
         "Seconds, and in parentheses the ratio to plain PyTorch in the same row; what stands in a row took turns.",
     ),
+    "lesson_times": (
+        "The lessons' own time",
+        ".venv/bin/python benchmarks/lesson_times.py",
+        "All lessons run under strict nbval, as `make test` runs them; the ones that take longest, in seconds.",
+    ),
     "pages": (
         "The pages' weight and speed",
-        ".venv/bin/python benchmarks/pages.py",
-        "What a reader's browser fetches, and how long it takes.",
+        "make measure-pages",
+        "What a reader's browser fetches at a first and at a later visit, compressed, pictures apart; how far a page's "
+        "text jumps while it loads (desktop / phone); and Lighthouse's scores for performance, accessibility, best "
+        "practices and search engines, medians of several runs. The Nu checker finds no error in any page.",
     ),
     "grading": (
         "Grading",
@@ -194,7 +202,7 @@ def more_records():
     for name, (heading, command, about) in MORE.items():
         if record := read_record(RESULTS / f"{name}.json"):
             made = f"{about} Recorded on {record['date']}, {describe(record['machine'])}, by"
-            rows = {"package_speed": speed_table, "side_by_side": side_table}.get(name, plain_table)(record)
+            rows = TABLES_OF.get(name, plain_table)(record)
             sections.append(f"### {heading}\n\n{made}\n\n```\n{command}\n```\n\n{rows}")
     return "\n\n".join(sections)
 
@@ -222,6 +230,33 @@ def side_table(record):
             micro = [f"{1e6 * entry[way]['seconds'] / each['number']:.3g}" if way in entry else "–" for way in ways]
             rows.append([f"{task}, µs per {each['unit']}", *micro])
     return table(["", *ways], rows)
+
+
+def times_table(record):
+    """Return the table of the lessons that take longest, and of all together."""
+    rows = [[f"all {len(record['lessons'])} lessons, two at a time", str(record["all lessons"])]]
+    rows += [[f"[{title_of(name)}](../notebooks/{name}.ipynb)", f"{seconds:.0f}"] for name, seconds in slowest(record)]
+    return table(["lesson", "seconds"], rows)
+
+
+def pages_table(record):
+    """Return the table of what a page weighs, how far it jumps, and Lighthouse's scores on both screens."""
+    rows = []
+    for title, page in record["pages"].items():
+        weights = [f"{page[key]:.0f}" for key in ("first_visit_kb", "later_kb", "figures_kb")]
+        shifts = " / ".join(f"{shift:.3f}" for shift in page["layout_shift"].values())
+        scores = [" ".join(map(str, page["scores"][screen].values())) for screen in ("desktop", "phone")]
+        rows.append([title, *weights, shifts, *scores])
+    header = ["page", "first visit, kB", "later, kB", "figures, kB", "layout shift", "desktop", "phone"]
+    return table(header, rows)
+
+
+TABLES_OF = {
+    "package_speed": speed_table,
+    "side_by_side": side_table,
+    "lesson_times": times_table,
+    "pages": pages_table,
+}
 
 
 def plain_table(record):

@@ -3,8 +3,10 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import grading
+import lesson_times
 import measure
 import pytest
 import side_by_side
@@ -144,3 +146,25 @@ def test_each_goal_of_the_runs_side_by_side_can_be_missed():
         for row in rows:
             slow = {row: {"runs": {f"{over} ÷ {under}": limit + 0.01}}}
             assert len(list(side_by_side.missed_goals(slow))) == 1
+
+
+def test_the_seconds_of_a_lesson_are_those_of_its_cells():
+    cases = [("notebooks.01_a.02_b.ipynb", 1.5), ("notebooks.01_a.02_b.ipynb", 0.25), ("notebooks.01_a.01_c.ipynb", 3)]
+    report = ElementTree.Element("testsuite")
+    for name, seconds in cases:
+        ElementTree.SubElement(report, "testcase", classname=name, time=str(seconds))
+    assert list(lesson_times.seconds_by_lesson(report).items()) == [("01_a/01_c", 3.0), ("01_a/02_b", 1.8)]
+
+
+def test_each_goal_of_the_lessons_time_can_be_missed():
+    record = {"all lessons": 721, "lessons": {"01_a/01_c": 60.0, "01_a/02_b": 61.0}}
+    assert len(list(lesson_times.missed_goals(record))) == 2
+
+
+def test_the_record_of_the_lessons_time_has_every_lesson_and_meets_its_goals():
+    record = json.loads((ROOT / "benchmarks" / "results" / "lesson_times.json").read_text(encoding="utf-8"))
+    lessons = (path.relative_to(ROOT / "notebooks") for path in (ROOT / "notebooks").rglob("[0-9]*.ipynb"))
+    assert set(record["lessons"]) == {
+        path.with_suffix("").as_posix() for path in lessons if "checkpoint" not in path.name
+    }
+    assert list(lesson_times.missed_goals(record)) == []
