@@ -158,9 +158,12 @@ def train(name, folder):
 
 def make_long(make_task):
     """Return a task with as many epochs as a plain loop of some seconds needs."""
-    one = make_task(epochs=1)
-    seconds = take_turns({PLAIN: lambda: training_loop.train_plainly(one)}, rounds=3)[PLAIN]
-    return make_task(epochs=math.ceil(LONG / min(seconds)))
+    epochs, seconds = 1, 0.0
+    while seconds < LONG / 4:  # a shorter run would tell of the machine's waking
+        epochs *= 2
+        task = make_task(epochs=epochs)
+        seconds = min(take_turns({PLAIN: partial(training_loop.train_plainly, task)}, rounds=2)[PLAIN])
+    return make_task(epochs=math.ceil(epochs * LONG / seconds))
 
 
 def list_goals():
