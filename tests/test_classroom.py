@@ -182,7 +182,7 @@ def test_an_assignment_that_changed_must_be_released_again(course, tmp_path):
     folder = tmp_path / "changed"
     shutil.copytree(course.root, folder)
     source = Course(folder).assignment(FIRST).source
-    source.write_text(source.read_text(encoding="utf-8").replace("Twelve towns", "Ten towns"), encoding="utf-8")
+    source.write_text(source.read_text(encoding="utf-8").replace("Some towns", "Ten towns"), encoding="utf-8")
     with pytest.raises(CourseError, match="has changed since its release"):
         _ = Course(folder).assignment(FIRST).blueprint
 

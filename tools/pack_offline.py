@@ -28,7 +28,7 @@ FILES = (
     "book/figures/*.png",
     *(f"book/{name}.md" for name in ("data", "glossary", "notation", "references", "self_test_*", "setup")),
     "book/references.bib",
-    "tools/lab_settings/*",
+    "tools/lab_settings/**/*",
     *(f"tools/{name}.py" for name in ("exit_status", "locking", "setup_environment")),
     *("constraints.txt", "build-constraints.txt", "LICENSE", "LICENSE-TEXT"),
 )
@@ -67,7 +67,8 @@ def list_site(site):
 
 def list_class(root, site):
     """What goes to a class, by name: files of the course, the assignments that the site offers, a smaller set-up."""
-    found = {path.relative_to(root).as_posix(): path for pattern in FILES for path in root.glob(pattern)}
+    paths = (path for pattern in FILES for path in root.glob(pattern) if path.is_file())
+    found = {path.relative_to(root).as_posix(): path for path in paths}
     shown = set()
     for path in found.values():
         if path.suffix in {".ipynb", ".md"}:
