@@ -187,6 +187,10 @@ def test_a_paragraph_that_begins_with_a_number_is_no_list():
     assert [f"{page.name}: {found}" for page in all_pages() for found in parse(page).select("ol[start]")] == []
 
 
+def test_no_paragraph_holds_another_or_a_list():
+    assert [f"{page.name}: {found}" for page in all_pages() for found in parse(page).select("p p, p ul, p ol")] == []
+
+
 def test_no_page_loads_mathjax():
     assert [page.name for page in all_pages() if "tex-chtml" in page.read_text(encoding="utf-8")] == []
     assert "Apache License" in (FORMULAS / "LICENSE.txt").read_text(encoding="utf-8")
