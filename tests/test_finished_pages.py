@@ -82,6 +82,24 @@ def rest_of(css, known):
     return styles.keep_rules(styles.tinycss2.parse_stylesheet(css, True, True), known)
 
 
+MATH = '<span class="math notranslate nohighlight"><mjx-container><mjx-math></mjx-math></mjx-container></span>'
+
+
+@pytest.mark.parametrize(
+    "text, done",
+    [
+        (f"of {MATH} and", f"of {MATH} and"),
+        (f"of {MATH}, and", f'of <span class="unbroken">{MATH},</span> and'),
+        (f"both ({MATH}). So", f'both <span class="unbroken">({MATH}).</span> So'),
+        (f"the {MATH}-th", f'the <span class="unbroken">{MATH}-</span>th'),
+        (f"{MATH} or {MATH};", f'{MATH} or <span class="unbroken">{MATH};</span>'),
+        (MATH.replace("span", "div") + ".", MATH.replace("span", "div") + "."),
+    ],
+)
+def test_a_formula_stays_with_the_signs_that_touch_it(text, done):
+    assert finishing.finish_page(f"<p>{text}</p>", "") == f"<p>{done}</p>"
+
+
 @pytest.mark.parametrize(
     "css, rest",
     [

@@ -49,6 +49,11 @@ SEARCH_SCRIPT = re.compile(r'\s*<script(?: defer)? src="[^"]*(?:searchtools|lang
 EMPTY_HEADER = re.compile(r'<th(?: class="head")?>(?:<p></p>)?</th>')
 # The theme opens a notebook in a new tab, where it would show as raw text.
 SOURCE_LINK = re.compile(r'target="_blank"(\s+class="[^"]*btn-download-source-button)')
+# A browser may end a line on either side of a formula, even before a comma.
+FORMULA = re.compile(
+    r'(?P<before>[(\[“‘]*)(?P<formula><span class="math [^>]*>.*?</mjx-container></span>)(?P<after>[-,.;:!?)\]”’%…]*)',
+    re.DOTALL,
+)
 # Where a page's own address leads to the site's root.
 SITE_ROOT = re.compile(r'data-content_root="([^"]*)"')
 NAMED_BY_CONTENT = re.compile(r"[0-9a-f]{40,}")
@@ -99,7 +104,14 @@ def finish_page(html, settings):
     html = SUMMARY.sub(r'<span class="\1">\2</span>', TABLE_STYLE.sub("", html))
     html = PICTURE.sub('<img loading="lazy" ', html)
     html = EMPTY_HEADER.sub("<td></td>", html)
+    html = FORMULA.sub(keep_together, html)
     return SOURCE_LINK.sub(r"download\1", ICON_SCRIPT.sub("", html))
+
+
+def keep_together(match):
+    """A formula in a sentence and the signs that touch it, in a box of one line."""
+    whole = match[0]
+    return f'<span class="unbroken">{whole}</span>' if match["before"] or match["after"] else whole
 
 
 def add_style(html, version):
