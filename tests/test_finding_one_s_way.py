@@ -324,7 +324,9 @@ def test_the_index_of_functions_is_in_order_and_its_letters_lead_to_their_first_
     assert len(letters) > 50
     for letter in letters:
         item = parse("book/function_index").find(id=letter["href"].removeprefix("#"))
-        assert item.code.get_text().rpartition(".")[2][0].upper() == letter.get_text()
+        first = item.code.get_text().rpartition(".")[2][0].upper()
+        assert letter.get_text() == f"Functions with {first}"
+        assert letter.select_one(".visually-hidden").get_text() == "Functions with "
 
 
 def test_what_changed_stands_by_date_the_newest_first():

@@ -176,7 +176,7 @@ def test_the_mouse_answers_and_the_score_counts_first_tries(page):
 
 def test_an_answer_without_a_choice_is_no_try(page):
     page.goto(address(FIRST))
-    question(page, 3).get_by_role("button", name="Check").click()
+    question(page, 3).get_by_role("button", name="Check question 3", exact=True).click()
     question(page, 2).get_by_role("textbox").first.fill("9")
     question(page, 2).get_by_role("button", name="Check").click()
     assert question(page, 3).locator(".verdict").inner_text() == "Choose first."
@@ -273,7 +273,7 @@ def test_a_screen_reader_hears_questions_options_and_verdicts(page):
     # Only what comes into a region that was there before is read out.
     region = question(page, 3).locator("[aria-live=polite]")
     assert region.count() == 1 and region.inner_text() == ""
-    question(page, 3).get_by_role("button", name="Check").click()
+    question(page, 3).get_by_role("button", name="Check question 3", exact=True).click()
     assert region.inner_text().replace("\n", " ").replace("  ", " ").startswith("Right. C, right. What it does")
     assert page.get_by_role("region", name="Your score").count() == 1
 

@@ -149,7 +149,10 @@ def list_functions(book, group):
         return [items]
     row = nodes.paragraph(classes=["letters"])
     for letter, anchor in letters.items():
-        row += [nodes.reference("", letter, refuri=f"#{anchor}", internal=True), nodes.Text(" ")]
+        # Out of its row, as screen readers list links, a letter alone says nothing.
+        unseen = nodes.inline("", "Functions with ", classes=["visually-hidden"])
+        link = nodes.reference("", "", unseen, nodes.Text(letter), refuri=f"#{anchor}", internal=True)
+        row += [link, nodes.Text(" ")]
     return [row, items]
 
 

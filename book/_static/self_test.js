@@ -45,8 +45,8 @@ function fits(typed, {rows, words, within}) {
 }
 
 class Question {
-  constructor(box) {
-    Object.assign(this, JSON.parse(box.dataset.key), {box, name: `self-test ${box.dataset.name}`});
+  constructor(box, index) {
+    Object.assign(this, JSON.parse(box.dataset.key), {box, number: index + 1, name: `self-test ${box.dataset.name}`});
     this.slot = this.kind === "blanks" ? "value" : "checked";
     this.answer = box.querySelector("details");
     this.told = [...this.answer.querySelectorAll(":scope > ul > li")];
@@ -82,7 +82,8 @@ class Question {
       fields.append(make("label", {}, ...(blank ? [] : [input]), make("span", {}, ...text.childNodes)));
       return input;
     });
-    const form = make("form", {autocomplete: "off"}, fields, make("button", {}, "Check"), this.verdict);
+    const number = make("span", {className: "visually-hidden"}, ` question ${this.number}`);
+    const form = make("form", {autocomplete: "off"}, fields, make("button", {}, "Check", number), this.verdict);
     form.addEventListener("submit", event => {
       event.preventDefault();
       this.check(this.inputs.map(input => input[this.slot]));
@@ -170,7 +171,7 @@ function startOver() {
 
 const [score, again] = [make("p", {}), make("p", {})];
 const boxes = [...document.querySelectorAll(".question")];
-const questions = boxes.map(box => new Question(box));
+const questions = boxes.map((box, index) => new Question(box, index));
 const button = make("button", {type: "button", onclick: startOver}, "Start over");
 boxes.at(-1).after(make("section", {className: "score", ariaLabel: "Your score"}, score, again, button));
 count();
