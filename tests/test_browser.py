@@ -89,6 +89,16 @@ FIND_WIDE_ELEMENTS = """() => {
     return [`${root.scrollWidth} px wide on a screen of ${root.clientWidth}: ${named.join(" | ")}`];
 }"""
 
+# The lower edge of a formula, and the upper one of the sign that follows it.
+MEASURE_SIGNS = """() => [...document.querySelectorAll("span.math")].flatMap(formula => {
+    const next = formula.nextSibling;
+    if (!/^[,.;:!?)]/.test(next?.data ?? "")) return [];
+    const range = document.createRange();
+    range.setStart(next, 0);
+    range.setEnd(next, 1);
+    return [[range.getBoundingClientRect().top, formula.getBoundingClientRect().bottom]];
+})"""
+
 FIND_WIDE_FORMULAS = """async () => {
     const wide = [...document.querySelectorAll("span.math")].filter(formula =>
         formula.querySelector("mjx-math").getBoundingClientRect().width > formula.clientWidth + 1);
@@ -241,6 +251,76 @@ def test_a_formula_in_a_sentence_that_is_wider_than_a_phone_can_be_scrolled(page
     page.goto(f"{site}/notebooks/04_softmax_regression/03_softmax_from_scratch.html")
     page.evaluate(OPEN_ALL)  # one of the two stands in an answer
     assert page.evaluate(FIND_WIDE_FORMULAS) == [["auto", 0], ["auto", 0]]
+
+
+def test_no_line_ends_between_a_formula_and_its_comma(page, site):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/{HEAVIEST}.html")
+    page.evaluate(OPEN_ALL)
+    formulas = page.evaluate(MEASURE_SIGNS)
+    assert len(formulas) > 20
+    assert all(below < bottom for below, bottom in formulas)
+
+
+def test_on_a_phone_the_contents_of_a_page_close_when_a_section_is_chosen(page, site):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/{LESSON}.html")
+    page.get_by_role("button", name="Contents of this page").click()
+    panel = page.get_by_role("dialog", name="Contents of this page")
+    panel.get_by_role("link", name="Exercises").click()
+    assert page.locator("dialog[open]").count() == 0
+    assert page.evaluate("[document.activeElement.id, location.hash]") == ["exercises", "#exercises"]
+    assert 0 <= page.locator("#exercises h2").bounding_box()["y"] < PHONE["height"] / 2
+
+
+def test_on_a_phone_no_title_of_the_map_is_cut(page, site):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/book/map.html")
+    rows = page.evaluate("""[...document.querySelectorAll(".lesson-map li a")].map(
+        ({scrollWidth, clientWidth, scrollHeight, clientHeight}) =>
+            scrollWidth <= clientWidth && scrollHeight <= clientHeight)""")
+    assert len(rows) > 50 and all(rows)
+
+
+def test_the_magnifying_glass_lies_beside_what_is_typed(page, site):
+    page.goto(f"{site}/search.html")
+    form = page.locator("main form.bd-search")
+    glass, field = form.locator("i").bounding_box(), form.locator("input").bounding_box()
+    assert glass["x"] + glass["width"] <= field["x"]
+
+
+def test_the_search_tells_a_screen_reader_how_many_pages_it_found(page, site):
+    page.goto(f"{site}/search.html?q=dropout")
+    told = page.get_by_role("search").get_by_role("searchbox")
+    assert told.input_value() == "dropout"
+    page.wait_for_function("document.querySelector('[role=status]')?.textContent.includes('found')")
+
+
+def test_the_button_for_colours_says_at_which_it_is(page, site):
+    page.goto(f"{site}/{LESSON}.html")
+    names = set()
+    for _ in range(3):
+        page.click(".theme-switch-button")
+        names.add(page.locator(".theme-switch-button").get_attribute("aria-label"))
+    assert names == {"Colours: as the system", "Colours: light", "Colours: dark"}
+
+
+@pytest.mark.parametrize("name", ["search", LESSON])
+def test_no_icon_is_read_out(page, site, name):
+    page.goto(f"{site}/{name}.html")
+    icons = page.locator("[class*='fa-']")
+    assert icons.count() > 5
+    assert page.locator("[class*='fa-']:not([aria-hidden='true'])").count() == 0
+
+
+def test_the_button_to_the_top_is_legible(page, site):
+    page.set_viewport_size(PHONE)
+    page.goto(f"{site}/{LESSON}.html")
+    page.evaluate("scrollTo(0, 3000)")
+    page.wait_for_timeout(200)
+    page.mouse.wheel(0, -300)
+    page.locator("#pst-back-to-top").wait_for()
+    assert axe_faults(page) == []
 
 
 def toggle_faults(page, selector):

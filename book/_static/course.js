@@ -5,7 +5,8 @@ function dropMisleadingNames() {
   for (const element of document.querySelectorAll(".search-button-field, summary[aria-label]")) {
     element.removeAttribute("aria-label");
   }
-  for (const icon of document.querySelectorAll("button i[class*='fa-']")) {
+  // An icon is a letter of a font of its own, and some readers say "private use" for it.
+  for (const icon of document.querySelectorAll(":is(i, span)[class*='fa-']")) {
     icon.setAttribute("aria-hidden", "true");
     icon.removeAttribute("title");
   }
@@ -17,6 +18,56 @@ function nameSidebar() {
   if (sidebar) {
     sidebar.setAttribute("role", "region");
     sidebar.setAttribute("aria-label", "Sidebar");
+  }
+}
+
+// What opens a panel is named after what is in it, and so is the panel.
+function nameControls() {
+  const names = {
+    ".primary-toggle, #pst-primary-sidebar-modal": "Contents of the book",
+    ".secondary-toggle, #pst-secondary-sidebar-modal": "Contents of this page",
+    "#pst-search-dialog": "Search",
+  };
+  for (const [selector, name] of Object.entries(names)) {
+    document.querySelectorAll(selector).forEach((element) => {
+      element.setAttribute("aria-label", name);
+      if (element.dataset.bsToggle) {
+        element.title = name;
+      }
+    });
+  }
+  document.querySelectorAll("form.bd-search").forEach((form) => form.setAttribute("role", "search"));
+  // How many pages were found is told when the search is done.
+  document.querySelector("#search-results > .search-summary")?.setAttribute("role", "status");
+}
+
+// The button for colours goes through three settings and doesn't say at which it is.
+function nameColours() {
+  const mode = { auto: "as the system", light: "light", dark: "dark" }[document.documentElement.dataset.mode];
+  document.querySelectorAll(".theme-switch-button").forEach((button) => {
+    button.setAttribute("aria-label", `Colours: ${mode}`);
+  });
+}
+
+// On a narrow screen the list of a page's sections covers the page, and would stay there after a section was chosen.
+function closeContents() {
+  const panel = document.getElementById("pst-secondary-sidebar-modal");
+  panel?.addEventListener("click", (event) => {
+    const link = event.target.closest("a[href^='#']");
+    if (link) {
+      // To close gives the focus back to the button: the section takes it afterwards.
+      panel.addEventListener("close", () => goTo(link.hash), { once: true });
+      panel.close();
+    }
+  });
+}
+
+function goTo(hash) {
+  const section = document.getElementById(decodeURIComponent(hash.slice(1)));
+  if (section) {
+    section.tabIndex = -1;
+    section.focus({ preventScroll: true });
+    section.scrollIntoView();
   }
 }
 
@@ -58,10 +109,15 @@ if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS === "object") 
 document.addEventListener("DOMContentLoaded", () => {
   dropMisleadingNames();
   nameSidebar();
+  nameControls();
+  nameColours();
+  closeContents();
   nameCheckboxes();
   mendReferences();
   reachScrollable();
 });
+
+new MutationObserver(nameColours).observe(document.documentElement, { attributeFilter: ["data-mode"] });
 
 // In some browsers, what lies in a hidden answer has no width until it is opened.
 document.addEventListener("toggle", reachScrollable, true);
