@@ -49,6 +49,36 @@ function nameColours() {
   });
 }
 
+// A formula as words, for where a browser makes a name of text and leaves formulas out.
+function readFormula(node) {
+  const [first, second, third] = [...node.children].map(readFormula);
+  switch (node.localName) {
+    case "msub":
+    case "munder":
+      return `${first} sub ${second} `;
+    case "msup":
+      return `${first} sup ${second} `;
+    case "msubsup":
+    case "munderover":
+      return `${first} sub ${second} sup ${third} `;
+    case "mover":
+      return second === "^" ? `${first} hat ` : `${first} ${second} `;
+    case "mfrac":
+      return ` ${first} over ${second} `;
+    case "msqrt":
+      return ` root of ${[...node.children].map(readFormula).join("")} `;
+    default:
+      return node.firstElementChild ? [...node.children].map(readFormula).join("") : node.textContent;
+  }
+}
+
+// Else an answer to choose, a blank to fill or a column of a table could be called "A.", "What is ?" or nothing.
+function nameFormulas() {
+  for (const formula of document.querySelectorAll(":is(label, legend, th, h1, h2, h3, a, summary) math")) {
+    formula.setAttribute("aria-label", readFormula(formula).replace(/\s+/g, " ").trim());
+  }
+}
+
 // On a narrow screen the list of a page's sections covers the page, and would stay there after a section was chosen.
 function closeContents() {
   const panel = document.getElementById("pst-secondary-sidebar-modal");
@@ -113,6 +143,7 @@ document.addEventListener("DOMContentLoaded", () => {
   nameColours();
   closeContents();
   nameCheckboxes();
+  nameFormulas();
   mendReferences();
   reachScrollable();
 });
