@@ -5,10 +5,12 @@ import csv
 import importlib.metadata
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import zipfile
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -223,20 +225,36 @@ def run_grade(course, options):
             done = grade_over(options.scheduler, assignment, waiting, budget, is_confined)
         else:
             done = grade_many(assignment, waiting, budget, is_confined, options.workers)
-        for number, (student, status, notes) in enumerate(done, start=1):
-            fault = None
-            if status == "graded":
-                api = api or interface(course, rebuilt=True)
-                write_rebuilt(assignment, student)
-                said = api.autograde(assignment.name, student, force=True)
-                fault = None if said["success"] else last_line(said)
-            outcome, remarks = ("not graded", [fault]) if fault else (status, notes)
-            record(assignment, student, outcome, remarks)
-            print(f"{number}/{total} {student}: {outcome}{''.join(f'; {remark}' for remark in remarks)}", flush=True)
+        with closing(done):
+            for number, (student, status, notes) in enumerate(done, start=1):
+                fault = None
+                with uninterrupted():
+                    if status == "graded":
+                        api = api or interface(course, rebuilt=True)
+                        write_rebuilt(assignment, student)
+                        said = api.autograde(assignment.name, student, force=True)
+                        fault = None if said["success"] else last_line(said)
+                    outcome, remarks = ("not graded", [fault]) if fault else (status, notes)
+                    record(assignment, student, outcome, remarks)
+                    remarks = "".join(f"; {remark}" for remark in remarks)
+                    print(f"{number}/{total} {student}: {outcome}{remarks}", flush=True)
         if total:
             print(f"{assignment.name}: {total} in {time.monotonic() - began:.0f} s")
         print_missing(assignment)
     return 0
+
+
+@contextmanager
+def uninterrupted():
+    """Let Ctrl+C wait until a hand-in is recorded: nbgrader would swallow it and say that the hand-in failed."""
+    came = []
+    before = signal.signal(signal.SIGINT, lambda *_: came.append(True))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        raise KeyboardInterrupt
 
 
 def last_line(said):

@@ -6,10 +6,12 @@ processes or machines. Its results are kept by a digest of the code that ran; as
 
 import ctypes
 import json
+import multiprocessing
 import signal
 import sys
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
@@ -21,13 +23,26 @@ from assignments.verdict import Verdict, judge
 PARENT_DEATH_SIGNAL = 1  # prctl's number for it
 
 
+@contextmanager
 def pool(workers):
-    """A pool of processes that end with this one, however it ends."""
-    return ProcessPoolExecutor(workers, initializer=end_with_parent)
+    """A pool of processes that end with this one, however it ends; if it is left early, what they do is given up."""
+    processes = ProcessPoolExecutor(workers, initializer=begin_worker)
+    try:
+        yield processes
+    except BaseException:
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise
+    finally:
+        processes.shutdown(cancel_futures=True)
 
 
-def end_with_parent():
-    """Ask Linux to end this process when the one that started it is gone; else a killed `grade` would leave workers."""
+def begin_worker():
+    """Leave Ctrl+C, which a terminal sends to all processes, to the one that started this, and end when that is gone.
+
+    A handler and not `SIG_IGN`, which kernels would inherit: they are interrupted when a cell takes too long.
+    """
+    signal.signal(signal.SIGINT, lambda *_: None)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
 

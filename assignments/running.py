@@ -104,6 +104,19 @@ class Client(NotebookClient):
         """Start the clock."""
         self.ends, self.left, self.watch = time.monotonic() + budget.seconds, budget.output, watch
         self.patience, self.reached, self.interrupted = budget.cell, None, []
+        self.handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    async def async_start_new_kernel(self, **options):
+        """Start the kernel, with the handlers of signals that were there before nbclient set its own.
+
+        Those would end the kernel when the grader is stopped, and the hand-in would lose its points for it.
+        """
+        loop = asyncio.get_running_loop()
+        for number, handler in self.handlers.items():
+            with suppress(RuntimeError):  # outside of the main thread nbclient sets none
+                if loop.remove_signal_handler(number):
+                    signal.signal(number, handler)
+        await super().async_start_new_kernel(**options)
 
     async def async_execute_cell(self, cell, cell_index, *arguments, **options):
         """Run a cell, and interrupt it when it takes too long."""

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -159,6 +160,40 @@ def test_a_stopped_run_goes_on_where_it_was(course, tmp_path):
                 break
     assert "2 to grade, 2 graded before" in command(other.root, "grade").stdout
     assert [row["points"] for row in exported(other, tmp_path).values()] == ["18.0"] * 4
+
+
+def test_ctrl_c_costs_no_hand_in_a_point(course, tmp_path):
+    assignment = course.assignment(FIRST)
+    other = make_course(tmp_path / "interrupted")
+    for number in range(8):
+        text = hand_in(assignment, "right", extra={"summaries": f"number = {number}"})
+        write_hand_in(other, FIRST, f"s{number}", text)
+    arguments = [sys.executable, "-m", "assignments", "--course", str(other.root), "grade", "--workers", "3"]
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(arguments, cwd=ROOT, **streams, text=True, start_new_session=True) as process:
+        for line in process.stdout:
+            if line.startswith("2/8"):  # others run now, and nbgrader records the next
+                os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it, to all processes
+                break
+        said, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130 and "8/8" not in said
+    assert complaint.strip() == "grade: stopped. What is done is kept; the same command goes on from here."
+    assert "8 graded before" not in command(other.root, "grade").stdout
+    assert [row["points"] for row in exported(other, tmp_path).values()] == ["18.0"] * 8
+
+
+def test_a_signal_to_the_grader_does_not_end_a_run():
+    need_sandbox()
+    notebook = new_notebook(cells=[new_code_cell("import time\ntime.sleep(4)"), new_code_cell("print(1)")])
+    seen, before = [], signal.signal(signal.SIGINT, lambda *_: seen.append(True))
+    clock = threading.Timer(3, os.kill, [os.getpid(), signal.SIGINT])
+    try:
+        clock.start()
+        assert running.run(notebook, running.Budget()) is None
+    finally:
+        clock.cancel()
+        signal.signal(signal.SIGINT, before)
+    assert seen == [True] and notebook.cells[1].outputs[0].text == "1\n"
 
 
 def test_errors_are_one_line_that_says_what_to_do(course, tmp_path):
