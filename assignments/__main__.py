@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-import zipfile
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -203,18 +202,22 @@ def run_check(course, options):
 
 def run_collect(course, options):
     """Take in hand-ins."""
-    assignment, count = course.assignment(options.assignment), 0
-    if Path(options.place).is_file() and not zipfile.is_zipfile(options.place):
-        raise CourseError(f"{options.place} isn't a folder or a zip file")
+    assignment, known, count, damaged = course.assignment(options.assignment), roster(course), 0, False
     for student, note in handins.collect(assignment, options.place, options.pattern):
-        count += note.startswith(("taken", "was here"))
+        if note.startswith(("taken", "was here")):
+            count += 1
+            note += "; but roster.csv has no such student" if known and student not in known else ""
+        damaged = damaged or "can't be unpacked" in note
         print(f"{student}: {note}")
+    if not count:
+        raise CourseError(f"no notebook (.ipynb) could be taken from {options.place}")
     print(f"{count} hand-ins of {assignment.name} are here")
-    return 0
+    return 1 if damaged else 0
 
 
 def run_grade(course, options):
     """Grade hand-ins: run and judge them over the cores, then record them one by one."""
+    roster(course)  # a fault in it shows before the work
     is_confined, budget = confined(course, options), replace(Budget(), seconds=options.seconds)
     api = None
     for assignment in chosen(course, options):

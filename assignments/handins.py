@@ -2,16 +2,32 @@
 
 import re
 import stat
+import unicodedata
 import zipfile
+import zlib
 from pathlib import Path, PurePosixPath
 
-from assignments.course import write_whole
+from assignments.course import CourseError, write_whole
 from assignments.intake import LARGEST_FILE
 
 MOST_FILES = 20_000  # in one archive
 FOLDERS_OF_THE_SYSTEM = {"__MACOSX", ".ipynb_checkpoints"}
 FILES_OF_THE_SYSTEM = {".DS_Store", "Thumbs.db", "desktop.ini"}
 STUDENT = re.compile(r"[^\w.@+-]+")
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    RuntimeError,
+)  # the last one: encrypted, or packed in a rare way
+
+
+def student_name(text):
+    """A student's name as files and tables of the course have it: without blanks, each accented letter one character.
+
+    macOS writes such a letter as two characters, and the names on a platform have blanks.
+    """
+    return STUDENT.sub("-", unicodedata.normalize("NFC", text)).strip("-.")
 
 
 def student_of(path, pattern=None):
@@ -24,12 +40,11 @@ def student_of(path, pattern=None):
     """
     if pattern is not None:
         found = re.search(pattern, str(path))
-        name = found["student"] if found else ""
+        name = (found and found["student"]) or ""
     else:
         first = path.parts[0] if len(path.parts) > 1 else path.stem
         name = first[:1] + first[1:].split("_")[0]
-    name = STUDENT.sub("-", name).strip("-.")
-    return name or None
+    return student_name(name) or None
 
 
 def is_of_the_system(path):
@@ -62,13 +77,27 @@ def collect(assignment, place, pattern=None):
 
     A student's later file replaces an earlier one only if its bytes differ. Only bytes are copied here; nothing is
     opened, run or trusted before `grade`.
+
+    Raises:
+        CourseError: The place is neither a folder nor a whole zip file, or the pattern has no group `student`.
     """
     place = Path(place)
+    if pattern is not None:
+        try:
+            has_group = "student" in re.compile(pattern).groupindex
+        except re.error as error:
+            raise CourseError(f"the pattern {pattern!r} is no regular expression: {error}") from error
+        if not has_group:
+            raise CourseError(f"the pattern {pattern!r} says nowhere what the name is: put it into (?P<student>…)")
     if place.is_dir():
         yield from copied(assignment, found_in_folder(place), pattern)
-    else:
-        with zipfile.ZipFile(place) as archive:
-            yield from copied(assignment, found_in_zip(archive), pattern)
+        return
+    try:
+        archive = zipfile.ZipFile(place)
+    except zipfile.BadZipFile as error:
+        raise CourseError(f"{place} isn't a folder or a zip file, or only a part of one: download it again") from error
+    with archive:
+        yield from copied(assignment, found_in_zip(archive), pattern)
 
 
 def copied(assignment, found, pattern):
@@ -85,9 +114,13 @@ def copied(assignment, found, pattern):
         elif student in seen:
             yield student, f"left out: {path} is a second file of this student, after {seen[student]}"
         else:
+            try:
+                with opener("rb") as file:
+                    data = file.read(LARGEST_FILE + 1)
+            except UNREADABLE as error:
+                yield student, f"left out: {path} can't be unpacked ({error}); download it again"
+                continue
             seen[student] = path
-            with opener("rb") as file:
-                data = file.read(LARGEST_FILE + 1)
             target = assignment.submitted_file(student)
             if target.is_file() and target.read_bytes() == data:
                 yield student, "was here already"

@@ -1,6 +1,7 @@
 """What is remembered of each student's hand-in, and the marks that come of it."""
 
 import csv
+import io
 import json
 
 import nbformat
@@ -8,6 +9,7 @@ import nbformat
 from assignments import intake
 from assignments.course import CourseError, digest, read_json, write_whole
 from assignments.grading import rebuilt
+from assignments.handins import student_name
 
 
 def write_rebuilt(assignment, student):
@@ -54,15 +56,29 @@ def is_recorded(assignment, student):
 
 
 def roster(course):
-    """Names of the students in roster.csv (its column `student`), an empty list where there is no such file."""
+    """Names of the students in roster.csv (its column `student`), an empty list where there is no such file.
+
+    They are written as `collect` writes those of files. Columns may be parted by commas, semicolons or tabs.
+
+    Raises:
+        CourseError: The file can't be read, has no such column, or holds a name twice.
+    """
     path = course.root / "roster.csv"
     if not path.is_file():
         return []
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = list(csv.DictReader(file))
-    if rows and "student" not in rows[0]:
-        raise CourseError(f"{path} has no column 'student'")
-    return [row["student"].strip() for row in rows if row["student"].strip()]
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CourseError(f"{path} isn't in UTF-8: save it again as CSV in UTF-8") from error
+    header = text.partition("\n")[0]
+    rows = csv.DictReader(io.StringIO(text), delimiter=next((mark for mark in ",;\t" if mark in header), ","))
+    if "student" not in (rows.fieldnames or []):
+        raise CourseError(f"{path} has no column 'student' (its first line is {header.strip()[:80]!r}): name it so")
+    names = [name for row in rows if (name := student_name(row["student"] or ""))]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise CourseError(f"{path} holds {', '.join(twice)} twice: give each student a name of their own")
+    return names
 
 
 def marks(course, assignments):

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
@@ -51,6 +52,7 @@ def graded(course):
         (export / f"{name}_1_{FIRST}.ipynb").write_text(text, encoding="utf-8")
     taken = command(course.root, "collect", FIRST, export)
     assert taken.returncode == 0, taken.stderr
+    assert "anna: taken\n" in taken.stdout and "carl: taken; but roster.csv has no such student\n" in taken.stdout
     return command(course.root, "grade")
 
 
@@ -211,6 +213,10 @@ def test_errors_are_one_line_that_says_what_to_do(course, tmp_path):
     (tmp_path / "no.zip").write_text("no zip file")
     done = command(course.root, "collect", FIRST, tmp_path / "no.zip")
     assert done.returncode == 1 and "isn't a folder or a zip file" in done.stderr
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w"):
+        pass
+    done = command(course.root, "collect", FIRST, tmp_path / "empty.zip")
+    assert done.returncode == 1 and done.stderr.startswith("collect: no notebook (.ipynb) could be taken from")
 
 
 def test_an_assignment_that_changed_must_be_released_again(course, tmp_path):

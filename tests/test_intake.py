@@ -1,6 +1,8 @@
 """What is taken from a hand-in, and what is refused."""
 
 import json
+import secrets
+import unicodedata
 import zipfile
 
 import nbformat
@@ -9,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from assignments import handins, intake
-from assignments.course import Course
+from assignments import handins, intake, ledger
+from assignments.course import Course, CourseError
 
 
 def cell(name, source="", kind="code", **about):
@@ -212,6 +214,59 @@ def test_no_entry_of_a_zip_file_escapes_or_swells(assignment, tmp_path):
     assert assignment.submitted_file("bomb").stat().st_size == intake.LARGEST_FILE + 1
     with pytest.raises(intake.RejectedError, match="MB"):
         intake.read_file(assignment.submitted_file("bomb"))
+
+
+def test_a_name_is_the_same_however_its_accents_are_written(assignment, tmp_path):
+    export = tmp_path / "export"
+    for form in ("NFC", "NFD"):
+        folder = export / form / unicodedata.normalize(form, "Jörg Müller_1_file")
+        folder.mkdir(parents=True)
+        (folder / "one.ipynb").write_text("x")
+        assert list(dict(handins.collect(assignment, export / form))) == ["Jörg-Müller"]
+    (assignment.course.root / "roster.csv").write_text("student\nJörg Müller\n", encoding="utf-8")
+    assert ledger.roster(assignment.course) == assignment.students() == ["Jörg-Müller"]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("student,name\n Ali  Baba ,Ali\n\n ,nobody\nmaria,\n", ["Ali-Baba", "maria"]),
+        ("\ufeffname;student\nAli;ali\nMaria\n", ["ali"]),
+        ("Student,name\nali,Ali\n", "no column 'student' .*'Student,name'"),
+        ("", "no column 'student'"),
+        ("student,name\nali,Ali\nali,Alina\n", "holds ali twice"),
+        ("student\nmüller\n".encode("latin-1"), "isn't in UTF-8: save it again"),
+    ],
+)
+def test_a_roster_is_read_as_a_spreadsheet_saves_it_or_refused_in_words(tmp_path, content, says):
+    (tmp_path / "roster.csv").write_bytes(content if isinstance(content, bytes) else content.encode())
+    if isinstance(says, list):
+        assert ledger.roster(Course(tmp_path)) == says
+    else:
+        with pytest.raises(CourseError, match=says):
+            ledger.roster(Course(tmp_path))
+
+
+def test_what_cannot_be_unpacked_is_named_and_the_rest_is_taken(assignment, tmp_path):
+    archive = tmp_path / "export.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+        for name in ("anna", "ben"):
+            file.writestr(f"{name}_1/one.ipynb", secrets.token_bytes(2000))
+    data = bytearray(archive.read_bytes())
+    data[100:1900] = bytes(1800)
+    archive.write_bytes(data)
+    found = dict(handins.collect(assignment, archive))
+    assert found["ben"] == "taken" and "can't be unpacked" in found["anna"] and "download it again" in found["anna"]
+    for whole in (data[:1500], b"", b"no zip file"):
+        archive.write_bytes(whole)
+        with pytest.raises(CourseError, match="isn't a folder or a zip file, or only a part of one"):
+            list(handins.collect(assignment, archive))
+
+
+@pytest.mark.parametrize("pattern", [r"(\d+", r"(\d+)"])
+def test_a_pattern_without_a_student_is_refused(assignment, tmp_path, pattern):
+    with pytest.raises(CourseError, match="the pattern .* (is no regular expression|says nowhere)"):
+        list(handins.collect(assignment, tmp_path, pattern))
 
 
 def test_a_pattern_names_the_student(assignment, tmp_path):
