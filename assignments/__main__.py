@@ -16,11 +16,13 @@ from pathlib import Path
 from assignments import handins, sandbox
 from assignments.course import HERE, Course, CourseError, write_whole
 from assignments.grading import grade_many, grade_over, pool
-from assignments.ledger import is_recorded, marks, record, roster, state_of, write_rebuilt
+from assignments.ledger import gradebook, marks, record, recorded, roster, state_of, write_rebuilt
+from assignments.release import reason, release
 from assignments.running import Budget
 
 UNCONFINED = "I accept that hand-ins can do what I can"
 LAB_SETTINGS = HERE.parent / "tools" / "lab_settings"  # those of `make lab`
+OF_A_CLASS = {"collect", "grade", "mark", "feedback", "export", "status"}  # never on the folder of the sources
 NBGRADER_CONFIG = '''"""nbgrader's settings for this course, for the formgrader and nbgrader's own commands."""
 
 from pathlib import Path
@@ -39,8 +41,12 @@ WARNING = (
 def main(arguments=None):
     """Carry out one command; return the exit status."""
     options = parser().parse_args(arguments)
-    course = Course(Path(options.course).resolve())
+    course = Course(Path(options.course or HERE).resolve())
     try:
+        if options.command in OF_A_CLASS and not options.course:
+            raise CourseError(f"no course is named: export COURSE=FOLDER, or: {options.command} --course FOLDER …")
+        if not course.root.is_dir():
+            raise CourseError(f"there is no folder {course.root}: python -m assignments init makes a course's folder")
         return options.run(course, options)
     except (CourseError, sandbox.SandboxError) as error:
         print(f"{options.command}: {error}", file=sys.stderr)
@@ -58,14 +64,15 @@ def main(arguments=None):
 def parser():
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m assignments", description="Hand out, take in and grade assignments.")
-    top.add_argument(
-        "--course", default=os.environ.get("COURSE", str(HERE)), help="folder of the course (default: %(default)s)"
-    )
+    about_course = "folder of the course (default: what COURSE names; else, for check and release, our sources)"
+    top.add_argument("--course", default=os.environ.get("COURSE"), help=about_course)
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
     def add(name, run, says, assignment="?"):
         command = commands.add_parser(name, help=says, description=says)
         command.set_defaults(run=run)
+        if name != "init":
+            command.add_argument("--course", default=argparse.SUPPRESS, help=about_course)
         if assignment:
             command.add_argument("assignment", nargs=assignment, help="its name; all where none is given")
         return command
@@ -163,9 +170,10 @@ def run_mark(course, options):
 
 def run_release(course, options):
     """Release assignments."""
-    from assignments.release import release
     from assignments.soundness import hidden_text
 
+    with gradebook(course):  # it must be whole
+        pass
     api = interface(course)
     for assignment in chosen(course, options):
         release(assignment, api)
@@ -204,11 +212,10 @@ def run_collect(course, options):
     """Take in hand-ins."""
     assignment, known, count, damaged = course.assignment(options.assignment), roster(course), 0, False
     for student, note in handins.collect(assignment, options.place, options.pattern):
-        if note.startswith(("taken", "was here")):
-            count += 1
-            note += "; but roster.csv has no such student" if known and student not in known else ""
+        count += note.startswith(("taken", "was here"))
+        is_stranger = note.startswith(("taken", "was here")) and known and student not in known
         damaged = damaged or "can't be unpacked" in note
-        print(f"{student}: {note}")
+        print(f"{student}: {note}{'; but roster.csv has no such student' if is_stranger else ''}")
     if not count:
         raise CourseError(f"no notebook (.ipynb) could be taken from {options.place}")
     print(f"{count} hand-ins of {assignment.name} are here")
@@ -219,9 +226,10 @@ def run_grade(course, options):
     """Grade hand-ins: run and judge them over the cores, then record them one by one."""
     roster(course)  # a fault in it shows before the work
     is_confined, budget = confined(course, options), replace(Budget(), seconds=options.seconds)
-    api = None
+    api, failed = None, 0
     for assignment in chosen(course, options):
-        waiting = [name for name in assignment.students() if options.again or not is_recorded(assignment, name)]
+        done_before = recorded(assignment)  # also looks whether the gradebook is whole
+        waiting = [name for name in assignment.students() if options.again or name not in done_before]
         total, began = len(waiting), time.monotonic()
         print(f"{assignment.name}: {total} to grade, {len(assignment.students()) - total} graded before", flush=True)
         if options.scheduler:
@@ -236,14 +244,17 @@ def run_grade(course, options):
                         api = api or interface(course, rebuilt=True)
                         write_rebuilt(assignment, student)
                         said = api.autograde(assignment.name, student, force=True)
-                        fault = None if said["success"] else last_line(said)
+                        fault = None if said["success"] else reason(said)
                     outcome, remarks = ("not graded", [fault]) if fault else (status, notes)
                     record(assignment, student, outcome, remarks)
+                    failed += outcome == "not graded"
                     remarks = "".join(f"; {remark}" for remark in remarks)
                     print(f"{number}/{total} {student}: {outcome}{remarks}", flush=True)
         if total:
             print(f"{assignment.name}: {total} in {time.monotonic() - began:.0f} s")
         print_missing(assignment)
+    if failed:
+        raise CourseError(f"{failed} not graded, for the reasons above; the same command tries them again")
     return 0
 
 
@@ -258,12 +269,6 @@ def uninterrupted():
         signal.signal(signal.SIGINT, before)
     if came:
         raise KeyboardInterrupt
-
-
-def last_line(said):
-    """The last line of what nbgrader said."""
-    lines = (said.get("error") or said.get("log") or "nbgrader gave no reason").strip().splitlines()
-    return lines[-1]
 
 
 def print_missing(assignment):
@@ -282,7 +287,7 @@ def run_feedback(course, options):
             folder = course.root / "feedback" / student / assignment.name
             if state["status"] == "graded":
                 said = api.generate_feedback(assignment.name, student)
-                print(f"{student}: {folder if said['success'] else last_line(said)}")
+                print(f"{student}: {folder if said['success'] else reason(said)}")
             elif state["status"] == "rejected":
                 write_whole(folder / "rejected.txt", f"Your hand-in couldn't be graded: {ended(state['notes'][0])}\n")
                 print(f"{student}: {folder / 'rejected.txt'}")
@@ -322,7 +327,10 @@ def guarded(value):
 
 def run_status(course, options):
     """Print where each student's work stands."""
-    for row in marks(course, chosen(course, options)):
+    rows = list(marks(course, chosen(course, options)))
+    if not rows:
+        print(f"nobody yet: {course.root / 'roster.csv'} names no student, and nothing came in")
+    for row in rows:
         points = f"  {row['points']:g} of {row['of']:g}" if "points" in row else ""
         print(f"{row['assignment']}  {row['student']}: {row['status']}{points}")
     return 0

@@ -3,6 +3,10 @@
 import csv
 import io
 import json
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
 
 import nbformat
 
@@ -50,9 +54,65 @@ def state_of(assignment, student):
     return found
 
 
-def is_recorded(assignment, student):
-    """True if this very hand-in has been graded or rejected."""
-    return state_of(assignment, student)["status"] in {"graded", "rejected"}
+def recorded(assignment):
+    """Names of the students whose very hand-in has been rejected, or graded and its points are in the gradebook.
+
+    Raises:
+        CourseError: The gradebook is damaged, or doesn't know the assignment.
+    """
+    states = {student: state_of(assignment, student)["status"] for student in assignment.students()}
+    known = in_gradebook(assignment) if states else set()
+    return {
+        student
+        for student, status in states.items()
+        if status == "rejected" or (status == "graded" and student in known)
+    }
+
+
+def find_alembic():
+    """Let nbgrader find `alembic`, which it calls by its bare name, also where the environment isn't activated."""
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+@contextmanager
+def gradebook(course):
+    """Open nbgrader's gradebook of a course.
+
+    Raises:
+        CourseError: It can't be read or written.
+    """
+    from nbgrader.api import Gradebook
+    from sqlalchemy.exc import DatabaseError
+
+    find_alembic()
+    path = course.root / "gradebook.db"
+    try:
+        with Gradebook(f"sqlite:///{path}", "deep-learning") as book:
+            yield book
+    except DatabaseError as error:
+        raise CourseError(
+            f"{path}: {error.orig}. If the file is damaged, put a copy of it there; without one, delete it, type "
+            "release and grade, and give the marks by hand anew"
+        ) from error
+
+
+def in_gradebook(assignment):
+    """Names of the students whose hand-ins are in the gradebook.
+
+    Raises:
+        CourseError: It can't be used, or doesn't know the assignment.
+    """
+    from nbgrader.api import MissingEntry
+
+    with gradebook(assignment.course) as book:
+        try:
+            book.find_assignment(assignment.name)
+        except MissingEntry as error:
+            raise CourseError(
+                f"{assignment.course.root / 'gradebook.db'} doesn't know {assignment.name}. If you have a copy of it, "
+                f"put it there; else: python -m assignments release {assignment.name}"
+            ) from error
+        return {submission.student.id for submission in book.assignment_submissions(assignment.name)}
 
 
 def roster(course):
@@ -83,9 +143,9 @@ def roster(course):
 
 def marks(course, assignments):
     """Yield a dictionary of marks for each student and assignment."""
-    from nbgrader.api import Gradebook, MissingEntry
+    from nbgrader.api import MissingEntry
 
-    with Gradebook(f"sqlite:///{course.root / 'gradebook.db'}", "deep-learning") as book:
+    with gradebook(course) as book:
         for assignment in assignments:
             handed_in = assignment.students()
             for student in sorted({*roster(course), *handed_in}):

@@ -4,8 +4,6 @@
 formgrader and nbgrader's own command grade exactly as ours does, in the sandbox or not at all.
 """
 
-import os
-import sys
 import warnings
 from pathlib import Path
 
@@ -26,6 +24,7 @@ from traitlets.config import Config
 
 from assignments import feedback, grading, intake, sandbox
 from assignments.course import Course
+from assignments.ledger import find_alembic
 from assignments.running import Budget
 
 BUDGET = Budget()
@@ -82,8 +81,7 @@ def api(root, rebuilt=False):
         root: The course's folder.
         rebuilt: True lets it read hand-ins that are rebuilt already; what came in may be nothing that it could read.
     """
-    # nbgrader calls `alembic` by its bare name, also where the environment isn't activated.
-    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    find_alembic()
     # SQLAlchemy complains about nbgrader's sessions; nothing is wrong with them.
     warnings.filterwarnings("ignore", category=SAWarning)
     warnings.filterwarnings("ignore", category=MissingIDFieldWarning)  # hand-ins may come from old programs

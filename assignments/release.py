@@ -1,9 +1,13 @@
 """Make the students' notebook from the instructor's, and the blueprint from which hand-ins are rebuilt."""
 
+import re
+
 import nbformat
 from nbformat.v4 import new_markdown_cell
 
 from assignments.course import CourseError, digest, write_whole
+
+RAISED = re.compile(r"^\s*(?:\w+\.)*\w*(?:Error|Exception|Entry): (?!Please see the)(.+)", re.MULTILINE)
 
 
 def release(assignment, api):
@@ -14,12 +18,11 @@ def release(assignment, api):
         api: nbgrader's interface to the course.
 
     Raises:
-        CourseError: nbgrader refused; its last line is in the message.
+        CourseError: nbgrader refused; its reason is in the message.
     """
     said = api.generate_assignment(assignment.name)
     if not said["success"]:
-        lines = (said.get("log") or said.get("error") or "").strip().splitlines()
-        raise CourseError(f"{assignment.name} can't be released: {lines[-1] if lines else 'nbgrader gave no reason'}")
+        raise CourseError(f"{assignment.name} can't be released: {reason(said)}")
     source = nbformat.read(assignment.source, as_version=4)
     released = nbformat.read(assignment.released, as_version=4)
     blueprint = with_hidden_cells(released, source)
@@ -47,3 +50,9 @@ def with_hidden_cells(released, source):
         else:
             cell.source = original.source
     return nbformat.from_dict({**released, "cells": cells})
+
+
+def reason(said):
+    """What went wrong, of what nbgrader said: the last error that it names, else its last line."""
+    text = "\n".join(said.get(part) or "" for part in ("error", "log")).strip()
+    return (RAISED.findall(text) or text.splitlines() or ["nbgrader gave no reason"])[-1]

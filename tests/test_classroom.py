@@ -69,6 +69,9 @@ def test_a_course_of_ones_own_is_private_and_never_overwritten(tmp_path):
     assert Course(root).names == Course(HERE).names
     assert root.stat().st_mode & 0o077 == 0, "others may look into it"
     assert (root / ".gitignore").read_text(encoding="utf-8") == "*\n"
+    bare = {**os.environ, "PATH": os.defpath}  # as where the environment isn't activated
+    done = command(root, "status", env=bare)
+    assert done.returncode == 0 and done.stdout.startswith("nobody yet"), done.stderr
     (root / "roster.csv").write_text("student\nanna\n", encoding="utf-8")
     again = command(HERE, "init", root)
     assert again.returncode and "isn't empty" in again.stderr and again.stderr.count("\n") == 1
@@ -217,6 +220,37 @@ def test_errors_are_one_line_that_says_what_to_do(course, tmp_path):
         pass
     done = command(course.root, "collect", FIRST, tmp_path / "empty.zip")
     assert done.returncode == 1 and done.stderr.startswith("collect: no notebook (.ipynb) could be taken from")
+
+
+def test_no_command_for_a_class_works_on_the_sources_by_mistake(course, tmp_path):
+    unnamed = {name: value for name, value in os.environ.items() if name != "COURSE"}
+    for name in ("grade", "status", "export", "feedback", "mark", f"collect {FIRST} ."):
+        words = [sys.executable, "-m", "assignments", *name.split()]
+        done = subprocess.run(words, cwd=ROOT, env=unnamed, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "no course is named: export COURSE=" in done.stderr, name
+        assert done.stderr.count("\n") == 1 and not done.stdout
+    for name in ("grade", "doctor", "status"):
+        done = command(tmp_path / "none", name)
+        assert done.returncode == 1 and "there is no folder" in done.stderr and done.stderr.count("\n") == 1
+    behind = [sys.executable, "-m", "assignments", "status", "--course", str(course.root)]
+    done = subprocess.run(behind, cwd=ROOT, env=unnamed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_gradebook_that_is_damaged_or_lost_is_told_in_one_line(graded, course, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(course.root, folder)
+    before, book = exported(Course(folder), tmp_path), folder / "gradebook.db"
+    book.write_bytes(b"no gradebook" * 1000)
+    for name in ("status", "grade", "grade --again", "feedback", "release"):
+        done = command(folder, *name.split())
+        assert done.returncode == 1 and "not a database" in done.stderr and done.stderr.count("\n") == 1, name
+    book.unlink()
+    done = command(folder, "grade", FIRST)
+    assert done.returncode == 1 and f"doesn't know {FIRST}" in done.stderr and done.stderr.count("\n") == 1
+    assert command(folder, "release", FIRST).returncode == 0
+    assert command(folder, "grade").returncode == 0
+    assert exported(Course(folder), tmp_path) == before
 
 
 def test_an_assignment_that_changed_must_be_released_again(course, tmp_path):

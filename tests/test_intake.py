@@ -265,7 +265,7 @@ def test_what_cannot_be_unpacked_is_named_and_the_rest_is_taken(assignment, tmp_
 
 @pytest.mark.parametrize("pattern", [r"(\d+", r"(\d+)"])
 def test_a_pattern_without_a_student_is_refused(assignment, tmp_path, pattern):
-    with pytest.raises(CourseError, match="the pattern .* (is no regular expression|says nowhere)"):
+    with pytest.raises(CourseError, match=r"the pattern .* (is no regular expression|says nowhere)"):
         list(handins.collect(assignment, tmp_path, pattern))
 
 
