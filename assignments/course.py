@@ -105,16 +105,26 @@ class Assignment:
         """{grade id: list of cases}, from the judge's own file.
 
         Raises:
-            CourseError: There is no judge, or it fails.
+            CourseError: There is no judge, it fails, or it leaves a hidden cell out.
         """
-        if not self.judge_path.is_file():
-            raise CourseError(f"{self.name} has no judge: write {self.judge_path}")
-        return load(self.judge_path).judges()
+        module = load(self.judge_path)
+        if not hasattr(module, "judges"):
+            raise CourseError(f"{self.judge_path} should define a function judges()")
+        cases, hidden = module.judges(), [cell for cell in self.blueprint.cells if is_judged(cell)]
+        left_out = [name for cell in hidden if (name := cell.metadata.nbgrader.grade_id) not in cases]
+        if left_out:
+            raise CourseError(f"{self.judge_path} has no cases for the hidden cell {', '.join(left_out)}")
+        return cases
 
     @property
     def key(self):
         """Digest of all that a verdict depends on besides the hand-in."""
-        code = [self.judge_path, HERE / "verdict.py", HERE / "running.py", *sorted((HERE / "sandboxed").glob("*.py"))]
+        code = [
+            present(self.judge_path),
+            HERE / "verdict.py",
+            HERE / "running.py",
+            *sorted((HERE / "sandboxed").glob("*.py")),
+        ]
         return digest(b"".join(path.read_bytes() for path in code))
 
     def result_path(self, key):
@@ -131,9 +141,26 @@ class Assignment:
         return self.course.submitted / student / self.name / f"{self.name}.ipynb"
 
 
+def is_judged(cell):
+    """True for a hidden cell whose values are judged: graded, and no answer."""
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
+
+
+def present(path):
+    """Return the path of a file that an instructor writes.
+
+    Raises:
+        CourseError: There is none.
+    """
+    if not path.is_file():
+        raise CourseError(f"there is no {path}: write it, or take that of 01_arrays as a pattern")
+    return path
+
+
 def load(path):
     """Run a Python file of the course as a module of its own and return it; nothing is written beside it."""
-    module = types.ModuleType(f"course_{path.parent.name}_{path.stem}")
+    module = types.ModuleType(f"course_{present(path).parent.name}_{path.stem}")
     module.__file__ = str(path)
     try:
         exec(compile(path.read_text(encoding="utf-8"), path, "exec"), module.__dict__)

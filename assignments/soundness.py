@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import nbformat
 
 from assignments import grading, intake
-from assignments.course import CourseError, load
+from assignments.course import CourseError, is_judged, load
 
 FEWEST_ALTERNATIVES, FEWEST_MUTANTS = 2, 12
 REFUSED = "not yet"  # how each line of a visible check begins that doesn't accept an answer
@@ -48,7 +48,7 @@ def task_of(assignment):
         about = cell.metadata.get("nbgrader", {})
         if about.get("solution") and cell.cell_type == "code":
             waiting.append(about["grade_id"])
-        elif grading.is_judged(cell):
+        elif is_judged(cell):
             tasks.update(dict.fromkeys(waiting, about["grade_id"]))
             waiting = []
     return tasks
@@ -58,9 +58,15 @@ def changed(answers, change):
     """Return the answers with one change made.
 
     Raises:
-        CourseError: The old text isn't there exactly once.
+        CourseError: It is no such change, or the old text isn't there exactly once.
     """
-    name, old, new = change
+    try:
+        name, old, new = change
+        _ = answers[name]
+    except (KeyError, TypeError, ValueError) as error:
+        raise CourseError(
+            f"the change {change!r} should be (id of an answer, old text, new text); answers: {', '.join(answers)}"
+        ) from error
     if answers[name].count(old) != 1:
         raise CourseError(
             f"the text {old!r} should stand once in the answer {name}, and does {answers[name].count(old)} times"
@@ -81,6 +87,8 @@ def trials(assignment):
         CourseError: Too few alternatives or mutants, or one that doesn't fit the reference.
     """
     planted, answers, tasks = load(assignment.mutants_path), reference_answers(assignment), task_of(assignment)
+    if not (hasattr(planted, "ALTERNATIVES") and hasattr(planted, "MUTANTS")):
+        raise CourseError(f"{assignment.mutants_path} should define ALTERNATIVES and MUTANTS")
     if len(planted.ALTERNATIVES) < FEWEST_ALTERNATIVES or len(planted.MUTANTS) < FEWEST_MUTANTS:
         least = f"{FEWEST_ALTERNATIVES} alternatives and {FEWEST_MUTANTS} mutants"
         raise CourseError(f"{assignment.mutants_path} should hold at least {least}")

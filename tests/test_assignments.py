@@ -4,13 +4,14 @@ import contextlib
 import io
 import json
 import re
+import shutil
 
 import nbformat
 import pytest
 import torch
 
 from assignments import grading, intake, soundness
-from assignments.course import HERE, Course
+from assignments.course import HERE, Course, CourseError
 from assignments.running import Budget
 from classroom import command, make_course, need_sandbox
 
@@ -20,6 +21,37 @@ NAMES = Course().names
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     return make_course(tmp_path_factory.mktemp("course"), NAMES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "says"),
+    [
+        ("mutants", None, "there is no .*mutants.*: write it"),
+        ("judges", None, "there is no .*judges.*: write it"),
+        ("mutants", ("MUTANTS =", "OTHERS ="), "should define ALTERNATIVES and MUTANTS"),
+        (
+            "mutants",
+            ('("distances", ".sqrt()", "")', '("distance", ".sqrt()", "")'),
+            "the change .* answers: summaries",
+        ),
+        ("mutants", ('("distances", ".sqrt()", "")', '[("distances", ".sqrt()", "")]'), "the change .* should be"),
+        ("judges", ("def judges()", "def others()"), r"should define a function judges\(\)"),
+        ("judges", ('"judged-nearest"', '"judged"'), "no cases for the hidden cell judged-nearest"),
+    ],
+)
+def test_a_fault_of_the_author_is_one_line(course, tmp_path, kind, change, says):
+    folder = tmp_path / "course"
+    shutil.copytree(course.root, folder)
+    path = folder / kind / "01_arrays.py"
+    if change is None:
+        path.unlink()
+    else:
+        text = path.read_text(encoding="utf-8")
+        assert change[0] in text
+        path.write_text(text.replace(*change), encoding="utf-8")
+    assignment = Course(folder).assignment("01_arrays")
+    with pytest.raises(CourseError, match=says):
+        soundness.attempt(assignment, soundness.trials(assignment)[0], Budget())
 
 
 def said_by_cells(notebook):
