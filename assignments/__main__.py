@@ -104,7 +104,7 @@ def parser():
     )
     add("feedback", run_feedback, "write a page for each student, in feedback/")
     export = add("export", run_export, "write a table of marks")
-    export.add_argument("--to", default="marks.csv", help="file (default: %(default)s)")
+    export.add_argument("--to", help="file (default: marks.csv in the course's folder, which is private)")
     add("status", run_status, "say for each student where the work stands")
     add("doctor", run_doctor, "prove the sandbox and say what is installed", assignment=None)
     return top
@@ -312,11 +312,12 @@ def run_export(course, options):
     """Write the table of marks."""
     rows = list(marks(course, chosen(course, options)))
     columns = ["student", "assignment", "status", "points", "of", "late penalty"]
-    with Path(options.to).open("w", encoding="utf-8", newline="") as file:
+    target = Path(options.to or course.root / "marks.csv")
+    with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, columns, restval="")
         writer.writeheader()
         writer.writerows({key: guarded(value) for key, value in row.items()} for row in rows)
-    print(f"{len(rows)} rows: {options.to}")
+    print(f"{len(rows)} rows: {target}")
     return 0
 
 

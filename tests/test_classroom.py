@@ -111,6 +111,10 @@ def test_marks_are_what_the_answers_earn(graded, course, tmp_path):
         "emil": ("rejected", ""),
         "zoe": ("nothing came in", ""),
     }
+    done = command(course.root, "export")
+    assert done.stdout.strip().endswith(str(course.root / "marks.csv")), (
+        "marks lie in the folder that only you can open"
+    )
     said = command(course.root, "status").stdout
     assert "anna: to be marked by hand  18 of 22" in said
 
