@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import errno
 import importlib.metadata
 import os
 import shutil
@@ -23,6 +24,11 @@ from assignments.running import Budget
 UNCONFINED = "I accept that hand-ins can do what I can"
 LAB_SETTINGS = HERE.parent / "tools" / "lab_settings"  # those of `make lab`
 OF_A_CLASS = {"collect", "grade", "mark", "feedback", "export", "status"}  # never on the folder of the sources
+REMEDIES = {
+    errno.ENOSPC: ". Make room and give the command again; what is done is kept",
+    errno.EROFS: ". Nothing can be written there: work on a copy of the folder, or make it writable",
+    errno.EACCES: ". Make it yours to read and write, and give the command again",
+}
 NBGRADER_CONFIG = '''"""nbgrader's settings for this course, for the formgrader and nbgrader's own commands."""
 
 from pathlib import Path
@@ -52,7 +58,8 @@ def main(arguments=None):
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"{options.command}: {error.strerror or error}: {error.filename or ''}".rstrip(": "), file=sys.stderr)
+        said = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+        print(f"{options.command}: {said}{REMEDIES.get(error.errno, '')}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(
@@ -280,13 +287,14 @@ def print_missing(assignment):
 
 def run_feedback(course, options):
     """Write feedback pages."""
-    api = interface(course)
+    api, failed = interface(course), 0
     for assignment in chosen(course, options):
         for student in assignment.students():
             state = state_of(assignment, student)
             folder = course.root / "feedback" / student / assignment.name
             if state["status"] == "graded":
                 said = api.generate_feedback(assignment.name, student)
+                failed += not said["success"]
                 print(f"{student}: {folder if said['success'] else reason(said)}")
             elif state["status"] == "rejected":
                 write_whole(folder / "rejected.txt", f"Your hand-in couldn't be graded: {ended(state['notes'][0])}\n")
@@ -300,6 +308,8 @@ def run_feedback(course, options):
                 f"{', '.join(waiting)}. Mark it (python -m assignments mark), then write the pages again",
                 file=sys.stderr,
             )
+    if failed:
+        raise CourseError(f"{failed} page{'s' if failed > 1 else ''} couldn't be written, for the reasons above")
     return 0
 
 

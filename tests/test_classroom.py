@@ -1,5 +1,6 @@
 """Handing out, taking in, grading and giving back: through the real commands, in a course folder of its own."""
 
+import errno
 import hashlib
 import json
 import os
@@ -20,6 +21,7 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_notebook
 
+from assignments import __main__ as commands
 from assignments import running, sandbox, soundness
 from assignments.__main__ import UNCONFINED, ended, guarded
 from assignments.course import HERE, Course, CourseError
@@ -224,6 +226,25 @@ def test_errors_are_one_line_that_says_what_to_do(course, tmp_path):
         pass
     done = command(course.root, "collect", FIRST, tmp_path / "empty.zip")
     assert done.returncode == 1 and done.stderr.startswith("collect: no notebook (.ipynb) could be taken from")
+
+
+def test_a_full_disk_is_told_with_what_to_do(monkeypatch, tmp_path, capsys):
+    def fill(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(commands, "run_status", fill)
+    assert commands.main(["--course", str(tmp_path), "status"]) == 1
+    said = capsys.readouterr().err
+    assert said == "status: No space left on device. Make room and give the command again; what is done is kept\n"
+
+
+def test_a_page_that_cannot_be_written_is_told(graded, course, tmp_path):
+    folder = tmp_path / "course"
+    shutil.copytree(course.root, folder)
+    shutil.rmtree(folder / "autograded" / "anna")
+    done = command(folder, "feedback", FIRST)
+    assert done.returncode == 1 and "feedback: 1 page couldn't be written" in done.stderr
+    assert "anna: No notebooks were matched by" in done.stdout
 
 
 def test_no_command_for_a_class_works_on_the_sources_by_mistake(course, tmp_path):
