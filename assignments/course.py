@@ -105,16 +105,22 @@ class Assignment:
         """{grade id: list of cases}, from the judge's own file.
 
         Raises:
-            CourseError: There is no judge, it fails, or it leaves a hidden cell out.
+            CourseError: There is no judge, or it fails.
         """
         module = load(self.judge_path)
         if not hasattr(module, "judges"):
             raise CourseError(f"{self.judge_path} should define a function judges()")
-        cases, hidden = module.judges(), [cell for cell in self.blueprint.cells if is_judged(cell)]
-        left_out = [name for cell in hidden if (name := cell.metadata.nbgrader.grade_id) not in cases]
-        if left_out:
-            raise CourseError(f"{self.judge_path} has no cases for the hidden cell {', '.join(left_out)}")
-        return cases
+        return module.judges()
+
+    def cases(self, name):
+        """The list of cases for the hidden cell of this id.
+
+        Raises:
+            CourseError: The judge leaves it out.
+        """
+        if name not in self.judges:
+            raise CourseError(f"{self.judge_path} has no cases for the hidden cell {name}")
+        return self.judges[name]
 
     @property
     def key(self):
@@ -139,12 +145,6 @@ class Assignment:
     def submitted_file(self, student):
         """Path of what came in from a student."""
         return self.course.submitted / student / self.name / f"{self.name}.ipynb"
-
-
-def is_judged(cell):
-    """True for a hidden cell whose values are judged: graded, and no answer."""
-    about = cell.metadata.get("nbgrader", {})
-    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
 
 
 def present(path):

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
 from assignments import intake, running
-from assignments.course import Course, digest, is_judged, read_json, write_whole
+from assignments.course import Course, digest, read_json, write_whole
 from assignments.verdict import Verdict, judge
 
 PARENT_DEATH_SIGNAL = 1  # prctl's number for it
@@ -45,6 +45,12 @@ def begin_worker():
     signal.signal(signal.SIGINT, lambda *_: None)
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(PARENT_DEATH_SIGNAL, signal.SIGKILL)
+
+
+def is_judged(cell):
+    """True for a hidden cell whose values are judged: graded, and no answer."""
+    about = cell.metadata.get("nbgrader", {})
+    return cell.cell_type == "code" and bool(about.get("grade")) and not about.get("solution")
 
 
 def result_key(notebook, assignment):
@@ -91,7 +97,7 @@ def run_and_judge(notebook, assignment, budget, confined):
         name = cell.metadata.nbgrader.grade_id
         emitted = [output["data"].get(running.EMITTED) for output in cell.outputs if "data" in output]
         emitted = [text for text in emitted if text is not None]
-        verdict = judge(assignment.judges[name], emitted[-1] if emitted else None)
+        verdict = judge(assignment.cases(name), emitted[-1] if emitted else None)
         verdicts[name] = [verdict.share, list(verdict.lines)]
     interrupted = [cell.metadata["interrupted"] for cell in copy.cells if "interrupted" in cell.metadata]
     outputs = [cell.outputs for cell in copy.cells if is_code(cell)]

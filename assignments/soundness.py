@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import nbformat
 
 from assignments import grading, intake
-from assignments.course import CourseError, is_judged, load
+from assignments.course import CourseError, load
 
 FEWEST_ALTERNATIVES, FEWEST_MUTANTS = 2, 12
 REFUSED = "not yet"  # how each line of a visible check begins that doesn't accept an answer
@@ -48,7 +48,7 @@ def task_of(assignment):
         about = cell.metadata.get("nbgrader", {})
         if about.get("solution") and cell.cell_type == "code":
             waiting.append(about["grade_id"])
-        elif is_judged(cell):
+        elif grading.is_judged(cell):
             tasks.update(dict.fromkeys(waiting, about["grade_id"]))
             waiting = []
     return tasks
