@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import grading
 import lesson_times
 import measure
+import pages
 import pytest
 import side_by_side
 
@@ -168,3 +169,16 @@ def test_the_record_of_the_lessons_time_has_every_lesson_and_meets_its_goals():
         path.with_suffix("").as_posix() for path in lessons if "checkpoint" not in path.name
     }
     assert list(lesson_times.missed_goals(record)) == []
+
+
+def test_the_record_of_the_pages_is_whole_and_meets_its_goals():
+    found = json.loads((ROOT / "benchmarks" / "results" / "pages.json").read_text(encoding="utf-8"))["pages"]
+    assert set(found) == set(pages.PAGES)
+    assert all("first_visit_kb" in page and set(page["scores"]) == set(pages.SCREENS) for page in found.values())
+    assert list(pages.missed_goals(found)) == []
+
+
+def test_each_goal_of_a_page_can_be_missed():
+    scores = {screen: dict(zip(pages.CATEGORIES, [89, 99, 99, 99], strict=True)) for screen in pages.SCREENS}
+    page = {"first_visit_kb": 451, "later_kb": 101, "layout_shift": {"desktop": 0.05, "phone": 0.06}, "scores": scores}
+    assert len(list(pages.missed_goals({"a page": page}))) == 4 + 8
