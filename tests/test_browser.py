@@ -280,6 +280,14 @@ def test_on_a_phone_no_title_of_the_map_is_cut(page, site):
     assert len(rows) > 50 and all(rows)
 
 
+def test_the_list_of_lessons_shows_the_lesson_that_is_read(page, site):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    for name in ("book/index", "notebooks/08_recurrent_networks/10_seq2seq", "book/results", LESSON):
+        page.goto(f"{site}/{name}.html")
+        box = page.locator(".bd-sidebar-primary li.active > a").bounding_box()
+        assert 0 <= box["y"] and box["y"] + box["height"] <= 800, name
+
+
 def test_the_magnifying_glass_lies_beside_what_is_typed(page, site):
     page.goto(f"{site}/search.html")
     form = page.locator("main form.bd-search")

@@ -101,6 +101,18 @@ function goTo(hash) {
   }
 }
 
+// The theme keeps the list of lessons where it stood, so that whoever reads on doesn't see the lesson in it any more.
+function showPlace() {
+  const sidebar = document.querySelector(".bd-sidebar-primary");
+  const here = sidebar?.querySelector(".bd-links li.active > a");
+  if (here) {
+    const [frame, place] = [sidebar, here].map((element) => element.getBoundingClientRect());
+    if (place.top < frame.top || place.bottom > Math.min(frame.bottom, innerHeight)) {
+      sidebar.scrollTop += place.top - frame.top - frame.height / 3;
+    }
+  }
+}
+
 function nameCheckboxes() {
   for (const box of document.querySelectorAll(".task-list-item-checkbox")) {
     box.setAttribute("aria-label", box.parentElement.textContent.trim());
@@ -147,6 +159,8 @@ document.addEventListener("DOMContentLoaded", () => {
   mendReferences();
   reachScrollable();
 });
+
+addEventListener("load", showPlace);
 
 new MutationObserver(nameColours).observe(document.documentElement, { attributeFilter: ["data-mode"] });
 
