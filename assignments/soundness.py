@@ -8,6 +8,7 @@ import nbformat
 
 from assignments import grading, intake
 from assignments.course import CourseError, load
+from assignments.verdict import UNJUDGED
 
 FEWEST_ALTERNATIVES, FEWEST_MUTANTS = 2, 12
 REFUSED = "not yet"  # how each line of a visible check begins that doesn't accept an answer
@@ -117,7 +118,7 @@ def attempt(assignment, trial, budget, confined=True):
         return f"got points in {', '.join(kept)}" if kept else None
     lost = {name for name, share in shares.items() if share < 1}
     if lost == trial.should_lose:
-        return None if lost else failing_check(result)
+        return None if lost else failing_check(result) or unjudged(result)
     reasons = [f"{name}: {line}" for name in lost for line in result["verdicts"][name][1] if line.startswith("✗")]
     expected = sorted(trial.should_lose) or "nothing"
     return f"lost points in {sorted(lost) or 'nothing'}, not in {expected}. {'; '.join(reasons)}"
@@ -128,6 +129,12 @@ def failing_check(result):
     shown = "\n".join(output.get("text", "") for outputs in result["outputs"] for output in outputs if output)
     refused = re.search(rf"^{REFUSED}.*", shown, re.MULTILINE)
     return f"a check that students see says of it: {refused[0]}" if refused else None
+
+
+def unjudged(result):
+    """Return a phrase if a hidden cell shows more than its judge has cases for, else None."""
+    found = [f"{name}: {line}" for name, (_, lines) in result["verdicts"].items() for line in lines if UNJUDGED in line]
+    return "; ".join(found) or None
 
 
 def hidden_text(assignment):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from assignments.sandboxed import handin
 
+UNJUDGED = "came out of the hidden cell, and the judge has no case for it"
 MISSING = {"kind": "missing"}
 KINDS = {"NoneType": "None", "str": "a text", "bool": "True or False"}
 STAYS_WITHIN = 1e-6  # a tensor that should stay as it is may be off by this, as sines differ between libraries
@@ -64,6 +65,8 @@ def judge(cases, emitted):
         fault = fault_of(case, found)
         reached += 0 if fault else case.weight
         lines.append(f"✗ {case.says}: {fault}" if fault else f"✓ {case.says}")
+    if len(shown) > len(cases):
+        lines.append(f"{len(shown) - len(cases)} more {UNJUDGED}")
     return Verdict(reached / total, tuple(lines))
 
 

@@ -285,7 +285,7 @@ def test_the_list_of_lessons_shows_the_lesson_that_is_read(page, site):
     for name in ("book/index", "notebooks/08_recurrent_networks/10_seq2seq", "book/results", LESSON):
         page.goto(f"{site}/{name}.html")
         box = page.locator(".bd-sidebar-primary li.active > a").bounding_box()
-        assert 0 <= box["y"] and box["y"] + box["height"] <= 800, name
+        assert box["y"] >= 0 and box["y"] + box["height"] <= 800, name
 
 
 def test_the_magnifying_glass_lies_beside_what_is_typed(page, site):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from assignments import soundness
 from assignments.sandboxed import handin
 from assignments.verdict import Case, judge
 
@@ -107,6 +108,16 @@ def test_an_argument_that_should_stay_is_judged_apart_from_the_result():
         (8, given, "it does, but that counts for a right result only: it returned 8, which isn't right"),
     ):
         assert judge(case, emitted((result, after))).lines == (f"✗ X stays as it is: {says}",)
+
+
+def test_what_no_case_judges_is_told_and_found_by_check():
+    assert judge([Case("one", 1)], emitted(1)).lines == ("✓ one",)
+    found = judge([Case("one", 1)], emitted(1, 2, 3))
+    assert found.share == 1
+    assert found.lines[1] == "2 more came out of the hidden cell, and the judge has no case for it"
+    verdicts = {"judged-a": (1.0, ["✓ one"]), "judged-b": (1.0, found.lines)}
+    assert soundness.unjudged({"verdicts": verdicts}) == f"judged-b: {found.lines[1]}"
+    assert soundness.unjudged({"verdicts": {"judged-a": verdicts["judged-a"]}}) is None
 
 
 @pytest.mark.parametrize("expected", [1, ValueError])
