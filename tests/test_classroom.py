@@ -58,10 +58,12 @@ def graded(course):
     return command(course.root, "grade")
 
 
-def test_every_command_explains_itself():
-    for name in ("", "release", "check", "collect", "grade", "feedback", "export", "status", "doctor"):
-        done = command(HERE, *name.split(), "--help")
-        assert done.returncode == 0 and "usage" in done.stdout
+def test_every_command_explains_itself(capsys):
+    assert "usage" in command(HERE, "--help").stdout
+    for name in ("init", "release", "check", "collect", "grade", "mark", "feedback", "export", "status", "doctor"):
+        with pytest.raises(SystemExit) as done:
+            commands.main([name, "--help"])
+        assert done.value.code == 0 and f"assignments {name}" in capsys.readouterr().out
 
 
 def test_a_course_of_ones_own_is_private_and_never_overwritten(tmp_path):
@@ -157,6 +159,7 @@ def test_a_changed_hand_in_is_graded_again(graded, course, tmp_path):
     shutil.rmtree(course.submitted / "fred")
 
 
+@pytest.mark.classroom
 def test_a_stopped_run_goes_on_where_it_was(course, tmp_path):
     assignment = course.assignment(FIRST)
     other = make_course(tmp_path / "stopped")
@@ -173,6 +176,7 @@ def test_a_stopped_run_goes_on_where_it_was(course, tmp_path):
     assert [row["points"] for row in exported(other, tmp_path).values()] == ["18.0"] * 4
 
 
+@pytest.mark.classroom
 def test_ctrl_c_costs_no_hand_in_a_point(course, tmp_path):
     assignment = course.assignment(FIRST)
     other = make_course(tmp_path / "interrupted")
@@ -247,21 +251,20 @@ def test_a_page_that_cannot_be_written_is_told(graded, course, tmp_path):
     assert "anna: No notebooks were matched by" in done.stdout
 
 
-def test_no_command_for_a_class_works_on_the_sources_by_mistake(course, tmp_path):
-    unnamed = {name: value for name, value in os.environ.items() if name != "COURSE"}
+def test_no_command_for_a_class_works_on_the_sources_by_mistake(course, tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("COURSE", raising=False)
     for name in ("grade", "status", "export", "feedback", "mark", f"collect {FIRST} ."):
-        words = [sys.executable, "-m", "assignments", *name.split()]
-        done = subprocess.run(words, cwd=ROOT, env=unnamed, capture_output=True, text=True, check=False)
-        assert done.returncode == 1 and "no course is named: export COURSE=" in done.stderr, name
-        assert done.stderr.count("\n") == 1 and not done.stdout
+        assert commands.main(name.split()) == 1, name
+        said, complaint = capsys.readouterr()
+        assert "no course is named: export COURSE=" in complaint and complaint.count("\n") == 1 and not said
     for name in ("grade", "doctor", "status"):
-        done = command(tmp_path / "none", name)
-        assert done.returncode == 1 and "there is no folder" in done.stderr and done.stderr.count("\n") == 1
-    behind = [sys.executable, "-m", "assignments", "status", "--course", str(course.root)]
-    done = subprocess.run(behind, cwd=ROOT, env=unnamed, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+        assert commands.main(["--course", str(tmp_path / "none"), name]) == 1
+        complaint = capsys.readouterr().err
+        assert "there is no folder" in complaint and complaint.count("\n") == 1
+    assert commands.main(["status", "--course", str(course.root)]) == 0
 
 
+@pytest.mark.classroom
 def test_a_gradebook_that_is_damaged_or_lost_is_told_in_one_line(graded, course, tmp_path):
     folder = tmp_path / "course"
     shutil.copytree(course.root, folder)
