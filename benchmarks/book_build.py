@@ -10,7 +10,7 @@ from pathlib import Path
 from measure import announce, print_table, summarise
 
 ROOT = Path(__file__).resolve().parent.parent
-INPUTS = ("_config.yml", "book", "notebooks", "tools")
+INPUTS = ("_config.yml", "assignments", "book", "d2lutils", "notebooks", "tools")
 LESSON = "notebooks/03_linear_regression/05_linear_regression_from_scratch.ipynb"
 ROUNDS = 3
 

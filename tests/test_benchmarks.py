@@ -30,7 +30,7 @@ LIMITS = {
     "stored_pictures": (0, "pictures"),
     "stored_size": (60, "kB"),
     "memory_growth": (20, "MB"),
-    "book_cold": (20, "s"),
+    "book_cold": (30, "s"),
     "book_changed": (8, "s"),
 }
 

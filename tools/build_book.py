@@ -16,6 +16,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
@@ -28,6 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 SITE = BUILD / "html"
 WORK = BUILD / "work"  # Sphinx's own; kept from one success to the next
+RELEASED = BUILD / "released"  # the assignments as students get them; kept likewise
 CONFIG = ROOT / "_config.yml"
 TOC = ROOT / "book" / "_toc.yml"
 ASSIGNMENTS = ROOT / "assignments"
@@ -91,13 +93,26 @@ def list_frame(pages):
     tools = (
         ROOT / "tools" / name for name in ("build_book.py", "finish_site.py", "render_formulas.py", "bundle_styles.py")
     )
-    released = [*ASSIGNMENTS.glob("source/*/*.ipynb"), *ASSIGNMENTS.glob("*.py")]
-    return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*"), *released} - pages
+    return {CONFIG, *tools, Path(sys.prefix) / "setup-stamp", *(ROOT / "book").rglob("*")} - pages
+
+
+def list_sources():
+    """Files from which the assignments are released, and the stamp of the environment."""
+    return {Path(sys.prefix) / "setup-stamp", *ASSIGNMENTS.glob("source/*/*.ipynb"), *ASSIGNMENTS.glob("*.py")}
 
 
 def run_jupyter_book(folder):
     """Build below `folder`, warnings as errors; raises BuildError with the warnings."""
-    program = "from jupyter_book.cli.main import main; main()"
+    # On as many processors as there are, for which Jupyter Book's own command has no option; and without a grammar of
+    # addresses, which `jsonschema` would compile for each of its starts, and nothing here asks for.
+    program = f"""
+import sys
+from functools import partial
+sys.modules["rfc3987_syntax"] = None
+from jupyter_book import sphinx
+from jupyter_book.cli.main import main
+sphinx.build_sphinx = partial(sphinx.build_sphinx, jobs={os.cpu_count() + 1})
+main()"""
     command = [sys.executable, "-c", program, "build", str(ROOT), "--toc", str(TOC), "--path-output", str(folder)]
     # Nit-picky, and to the end: every page's warnings are shown at once.
     command += ["-q", "-W", "-n", "--keep-going"]
@@ -111,17 +126,26 @@ def run_jupyter_book(folder):
     raise BuildError(f"these warnings must be mended first:\n{said}")
 
 
-def add_assignments(site):
-    """Release the assignments, without solutions, and put the students' notebooks into the site for download."""
-    course = site.parent / "course"
+def release_assignments():
+    """Release the assignments, without solutions, unless that has been done from these very sources."""
+    digest = digest_of(list_sources())
+    stamp = RELEASED / STAMP
+    if stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+        return
+    shutil.rmtree(RELEASED, ignore_errors=True)
     for kind in ("source", "judges", "mutants"):
-        shutil.copytree(ASSIGNMENTS / kind, course / kind)
-    command = [sys.executable, "-m", "assignments", "--course", str(course), "release"]
+        shutil.copytree(ASSIGNMENTS / kind, RELEASED / kind)
+    command = [sys.executable, "-m", "assignments", "--course", str(RELEASED), "release"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, encoding="utf-8", check=False)
     if done.returncode:
         raise BuildError(f"the assignments can't be released: {done.stderr.strip()}")
+    stamp.write_text(digest, encoding="utf-8")
+
+
+def add_assignments(site):
+    """Put the students' notebooks into the site for download."""
     (site / "assignments").mkdir()
-    for notebook in (course / "release").glob("*/*.ipynb"):
+    for notebook in (RELEASED / "release").glob("*/*.ipynb"):
         shutil.copy(notebook, site / "assignments")
 
 
@@ -142,14 +166,17 @@ def build(frame, digest):
         shutil.rmtree(WORK, ignore_errors=True)
         WORK.mkdir(parents=True)
     stamp.unlink(missing_ok=True)  # after a failure or an interruption the next build starts from nothing
-    run_jupyter_book(WORK)
+    with ThreadPoolExecutor(1) as aside:
+        released = aside.submit(release_assignments) if ASSIGNMENTS.is_dir() else None
+        run_jupyter_book(WORK)
     stamp.write_text(frame, encoding="utf-8")
     folder = Path(tempfile.mkdtemp(prefix="unfinished-", dir=BUILD))
     try:
         new = folder / "html"
         shutil.copytree(WORK / "_build" / "html", new)
         finish(new, BUILD)
-        if ASSIGNMENTS.is_dir():
+        if released:
+            released.result()
             add_assignments(new)
         (new / STAMP).write_text(digest, encoding="utf-8")
         take_place(new)
@@ -161,8 +188,8 @@ def build_when_needed():
     """Build unless the site is made from these very inputs, and say where it is."""
     pages = check_pages()
     frame = digest_of(list_frame(pages))
-    # Sphinx knows by itself which page is made from the package's docstrings.
-    digest = digest_of(list_frame(pages) | pages | set(PACKAGE.rglob("*.py")))
+    # Sphinx knows by itself which page is made from the package's docstrings; it sees nothing of the assignments.
+    digest = digest_of(list_frame(pages) | pages | set(PACKAGE.rglob("*.py")) | list_sources())
     BUILD.mkdir(exist_ok=True)
     with one_at_a_time(BUILD / ".lock"):
         stamp = SITE / STAMP

@@ -13,7 +13,7 @@ import tinycss2
 BUNDLE = "_static/styles/book.css"
 # One for print alone stays apart: no screen waits for it, and its rules would hold everywhere.
 SHEET = re.compile(
-    r'\s*<link (?![^>]*\bmedia=)(?=[^>]*rel="stylesheet")'
+    r'<link (?![^>]*\bmedia=)(?=[^>]*rel="stylesheet")'
     r'[^>]*href="(?P<root>[^"]*?)(?P<path>_static/[^"?]+)[^"]*"[^>]*>'
 )
 CLASSES = re.compile(r'class="([^"]*)"')

@@ -2,7 +2,9 @@
 
 import ast
 import importlib
-from functools import cache
+from functools import wraps
+from hashlib import sha256
+from pathlib import Path
 from typing import NamedTuple
 
 from docutils import nodes
@@ -25,6 +27,8 @@ OTHERS = {
     "pandas": ("pandas:DataFrame", "pandas:Series", "pandas.core.groupby:DataFrameGroupBy"),
 }
 BRINGS = {"pandas": {"numpy"}, "d2lutils.data.load_table": {"pandas", "numpy"}}
+
+FOUND = {}  # what was looked up in the libraries, by the function that looked and the name
 
 
 class Figure(NamedTuple):
@@ -68,7 +72,20 @@ def reading_order(env):
     return env.toctree_includes[env.config.root_doc]
 
 
-@cache
+def kept(find):
+    """Keep what a function finds, so that a rebuild after a change of a lesson needn't import the libraries."""
+
+    @wraps(find)
+    def find_once(name):
+        key = (find.__name__, name)
+        if key not in FOUND:
+            FOUND[key] = find(name)
+        return FOUND[key]
+
+    return find_once
+
+
+@kept
 def is_function(name):
     """Return whether a dotted name is a function or a class of a library; lessons also call some that don't exist."""
     *path, last = name.split(".")
@@ -88,7 +105,7 @@ def is_function(name):
     return False
 
 
-@cache
+@kept
 def methods_of(owner):
     """Return the names of a class's methods, the class written as "torch.nn:Module"."""
     module, _, name = owner.partition(":")
@@ -172,6 +189,11 @@ class FactsCollector(EnvironmentCollector):
         """Forget a page that is read anew or gone."""
         self.facts_in(env).pop(docname, None)
 
+    def merge_other(self, app, env, docnames, other):
+        """Take over what another process has collected from its share of the pages."""
+        FOUND.update(other.found_in_libraries)
+        self.facts_in(env).update((name, facts) for name, facts in self.facts_in(other).items() if name in docnames)
+
     @staticmethod
     def facts_in(env):
         """Return the environment's facts, a dict that may still be empty."""
@@ -180,7 +202,17 @@ class FactsCollector(EnvironmentCollector):
         return env.lesson_facts
 
 
+def remember_found(app, env, docnames):
+    """Take over what earlier builds have found, unless the package has changed; other libraries make a build cold."""
+    files = sorted(Path(app.srcdir, "d2lutils").rglob("*.py"))
+    version = sha256(b"".join(path.read_bytes() for path in files)).hexdigest()
+    if getattr(env, "found_in_version", None) == version:
+        FOUND.update(env.found_in_libraries)
+    env.found_in_libraries, env.found_in_version = FOUND, version
+
+
 def setup(app):
     """Register with Sphinx."""
+    app.connect("env-before-read-docs", remember_found)
     app.add_env_collector(FactsCollector)
-    return {"parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
