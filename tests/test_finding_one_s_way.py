@@ -67,6 +67,14 @@ def lesson_at(address, page):
     return name if name in LESSONS else None
 
 
+def test_figures_are_numbered_through_the_book_in_reading_order():
+    numbers = []
+    for page in (chapter["file"] for part in CONTENTS["parts"] for chapter in part["chapters"]):
+        captions = parse(page).select("figcaption .caption-number")
+        numbers += [int(caption.get_text().removeprefix("Fig. ")) for caption in captions]
+    assert len(numbers) > 200 and numbers == list(range(1, len(numbers) + 1))
+
+
 # The glossary's links.
 
 

@@ -1,10 +1,14 @@
 """What makes a build quicker and changes nothing on a page."""
 
 import importlib
+from collections import Counter
 from functools import cache
 
 from docutils import nodes
+from lesson_facts import reading_order
 from sphinx import addnodes
+from sphinx.environment.collectors import EnvironmentCollector
+from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.search.en import SearchEnglish
 
 # What the first lesson that a process reads would import: torch for the function index and the package's reference.
@@ -26,6 +30,43 @@ def import_early(app, env, docnames):
     if len(docnames) > FEW:
         for name in READ_WITH:
             importlib.import_module(name)
+
+
+class NumberedNodes(EnvironmentCollector):
+    """Keeps which nodes of a page get a number, as `numbered_nodes`: to count them, no page must be read back in."""
+
+    def process_doc(self, app, doctree):
+        """Collect a page's figures, and what else has a number: pairs of kind and anchor."""
+        domain = app.env.get_domain("std")
+        titled = (node for node in doctree.findall(nodes.Element) if node["ids"] and domain.get_numfig_title(node))
+        found = [(domain.get_enumerable_node_type(node), node["ids"][0]) for node in titled]
+        self.nodes_in(app.env)[app.env.docname] = [(kind, anchor) for kind, anchor in found if kind]
+
+    def clear_doc(self, app, env, docname):
+        """Forget a page that is read anew or gone."""
+        self.nodes_in(env).pop(docname, None)
+
+    def merge_other(self, app, env, docnames, other):
+        """Take over what another process has collected from its share of the pages."""
+        self.nodes_in(env).update((name, found) for name, found in self.nodes_in(other).items() if name in docnames)
+
+    @staticmethod
+    def nodes_in(env):
+        """Return the environment's numbered nodes, a dict that may still be empty."""
+        if not hasattr(env, "numbered_nodes"):
+            env.numbered_nodes = {}
+        return env.numbered_nodes
+
+
+def number_figures(collector, env):
+    """Number the figures through the book, as Sphinx's own function does where sections have no numbers."""
+    before, env.toc_fignumbers = env.toc_fignumbers, {}
+    counts = Counter()
+    for page in (env.config.root_doc, *reading_order(env)):
+        for kind, anchor in env.numbered_nodes[page]:
+            counts[kind] += 1
+            env.toc_fignumbers.setdefault(page, {}).setdefault(kind, {})[anchor] = (counts[kind],)
+    return [page for page, numbers in env.toc_fignumbers.items() if numbers != before.get(page)]
 
 
 def without_sections(toc):
@@ -58,6 +99,8 @@ def setup(app):
     app.add_search_language(CachingEnglish)
     app.connect("env-before-read-docs", import_early)
     app.connect("html-page-context", list_pages_only)
+    app.add_env_collector(NumberedNodes)
+    TocTreeCollector.assign_figure_numbers = number_figures
     # It says nothing about reading on several processors, so Sphinx wouldn't; it only takes the place of a function
     # that numbers sections when all pages have been read.
     app.extensions["sphinx_multitoc_numbering"].parallel_read_safe = True
