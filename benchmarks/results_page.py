@@ -94,7 +94,8 @@ def versions():
     for name, path in found.items():
         if record := read_record(path):
             device = f"{record['device']}; " if "cuda" in path.name else ""
-            rows.append([name, record["date"], device + describe(record["machine"])])
+            date = record["date"].replace("-", "\N{NON-BREAKING HYPHEN}")  # the column is narrow
+            rows.append([name, date, device + describe(record["machine"])])
     return table(["what", "recorded", "on"], rows)
 
 
