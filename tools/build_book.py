@@ -36,6 +36,9 @@ ASSIGNMENTS = ROOT / "assignments"
 PACKAGE = ROOT / "d2lutils"
 STAMP = ".built-from"
 IGNORED = {"__pycache__", ".ipynb_checkpoints"}
+# One process more than processors, since the first one waits at times. Sphinx forks: Windows can't do that, and macOS
+# may end a fork of a process that has loaded some of its libraries.
+JOBS = min(os.cpu_count(), 8) + 1 if sys.platform == "linux" else 1
 # Sphinx colours its messages even into a pipe when some variables are set.
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -103,15 +106,15 @@ def list_sources():
 
 def run_jupyter_book(folder):
     """Build below `folder`, warnings as errors; raises BuildError with the warnings."""
-    # On as many processors as there are, for which Jupyter Book's own command has no option; and without a grammar of
-    # addresses, which `jsonschema` would compile for each of its starts, and nothing here asks for.
+    # With several processes, for which Jupyter Book's own command has no option; and without a grammar of addresses,
+    # which `jsonschema` would compile at each start, and nothing here asks for.
     program = f"""
 import sys
 from functools import partial
 sys.modules["rfc3987_syntax"] = None
 from jupyter_book import sphinx
 from jupyter_book.cli.main import main
-sphinx.build_sphinx = partial(sphinx.build_sphinx, jobs={os.cpu_count() + 1})
+sphinx.build_sphinx = partial(sphinx.build_sphinx, jobs={JOBS})
 main()"""
     command = [sys.executable, "-c", program, "build", str(ROOT), "--toc", str(TOC), "--path-output", str(folder)]
     # Nit-picky, and to the end: every page's warnings are shown at once.
