@@ -176,30 +176,39 @@ def find_uses(doctree):
     return uses
 
 
-class FactsCollector(EnvironmentCollector):
-    """Keeps the facts of all lessons in Sphinx's environment, as `lesson_facts`, by the page's name."""
+class PageCollector(EnvironmentCollector):
+    """Keeps something of each page in Sphinx's environment, a dict by the page's name, called as `attribute` says."""
+
+    attribute = ""
+
+    def clear_doc(self, app, env, docname):
+        """Forget a page that is read anew or gone."""
+        self.kept_in(env).pop(docname, None)
+
+    def merge_other(self, app, env, docnames, other):
+        """Take over what another process has collected from its share of the pages."""
+        self.kept_in(env).update((name, kept) for name, kept in self.kept_in(other).items() if name in docnames)
+
+    def kept_in(self, env):
+        """Return the environment's dict, which may still be empty."""
+        return vars(env).setdefault(self.attribute, {})
+
+
+class FactsCollector(PageCollector):
+    """Keeps the facts of all lessons, and what another process has found in the libraries for them."""
+
+    attribute = "lesson_facts"
 
     def process_doc(self, app, doctree):
         """Collect the facts of one lesson."""
         if app.env.docname.startswith(LESSONS):
             facts = Facts(find_needs(doctree), find_figures(doctree), find_uses(doctree))
-            self.facts_in(app.env)[app.env.docname] = facts
-
-    def clear_doc(self, app, env, docname):
-        """Forget a page that is read anew or gone."""
-        self.facts_in(env).pop(docname, None)
+            self.kept_in(app.env)[app.env.docname] = facts
 
     def merge_other(self, app, env, docnames, other):
-        """Take over what another process has collected from its share of the pages."""
+        """Take over the facts and the finds."""
         FOUND.update(other.found_in_libraries)
-        self.facts_in(env).update((name, facts) for name, facts in self.facts_in(other).items() if name in docnames)
-
-    @staticmethod
-    def facts_in(env):
-        """Return the environment's facts, a dict that may still be empty."""
-        if not hasattr(env, "lesson_facts"):
-            env.lesson_facts = {}
-        return env.lesson_facts
+        super().merge_other(app, env, docnames, other)
 
 
 def remember_found(app, env, docnames):

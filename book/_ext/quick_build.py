@@ -5,9 +5,8 @@ from collections import Counter
 from functools import cache
 
 from docutils import nodes
-from lesson_facts import reading_order
+from lesson_facts import PageCollector, reading_order
 from sphinx import addnodes
-from sphinx.environment.collectors import EnvironmentCollector
 from sphinx.environment.collectors.toctree import TocTreeCollector
 from sphinx.search.en import SearchEnglish
 
@@ -17,7 +16,7 @@ FEW = 5  # pages, up to which Sphinx reads them in this process
 
 
 class CachingEnglish(SearchEnglish):
-    """English for the search's index, each word's stem found once: a word occurs twelve times in the book."""
+    """English for the search's index, the stem of each word found once."""
 
     def init(self, options):
         """Take the place of the function that finds stems."""
@@ -32,30 +31,17 @@ def import_early(app, env, docnames):
             importlib.import_module(name)
 
 
-class NumberedNodes(EnvironmentCollector):
-    """Keeps which nodes of a page get a number, as `numbered_nodes`: to count them, no page must be read back in."""
+class NumberedNodes(PageCollector):
+    """Keeps which nodes of a page get a number: to count them, no page must be read back in."""
+
+    attribute = "numbered_nodes"
 
     def process_doc(self, app, doctree):
         """Collect a page's figures, and what else has a number: pairs of kind and anchor."""
         domain = app.env.get_domain("std")
         titled = (node for node in doctree.findall(nodes.Element) if node["ids"] and domain.get_numfig_title(node))
         found = [(domain.get_enumerable_node_type(node), node["ids"][0]) for node in titled]
-        self.nodes_in(app.env)[app.env.docname] = [(kind, anchor) for kind, anchor in found if kind]
-
-    def clear_doc(self, app, env, docname):
-        """Forget a page that is read anew or gone."""
-        self.nodes_in(env).pop(docname, None)
-
-    def merge_other(self, app, env, docnames, other):
-        """Take over what another process has collected from its share of the pages."""
-        self.nodes_in(env).update((name, found) for name, found in self.nodes_in(other).items() if name in docnames)
-
-    @staticmethod
-    def nodes_in(env):
-        """Return the environment's numbered nodes, a dict that may still be empty."""
-        if not hasattr(env, "numbered_nodes"):
-            env.numbered_nodes = {}
-        return env.numbered_nodes
+        self.kept_in(app.env)[app.env.docname] = [(kind, anchor) for kind, anchor in found if kind]
 
 
 def number_figures(collector, env):
